@@ -1,0 +1,1 @@
+"""certhub: one typed GraphQL schema over three of Taiwan's professional registries."""

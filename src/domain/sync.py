@@ -1,0 +1,92 @@
+"""What a connector hands to the store: records, tombstones, problems and the next position."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+__all__ = ["Batch", "Drift", "Problem", "Record", "Tombstone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One parsed and mapped record of an agency.
+
+    Attributes:
+        entity: ``vr.professional``; see ``domain.records``.
+        id: The agency's key.
+        version: Grows with every change of the record (VR ``version``, LTC ``seq``, OSH drop sequence).
+        values: By our field names, plus ``<name>__code`` for fields with a vocabulary. Days are
+            ``date``, stamps aware ``datetime``, amounts hundredths, persons' numbers ``NationalId``.
+        raw_hash: SHA-256 of the record as it came.
+        updated_at: The agency's own time of change, if it gives one.
+    """
+
+    entity: str
+    id: str
+    version: int
+    values: Mapping[str, object]
+    raw_hash: bytes
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A deletion that the agency announced; ``merged_into`` for LTC persons."""
+
+    entity: str
+    id: str
+    version: int
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A faulty record, set aside: the old version stays, the reason is shown.
+
+    Attributes:
+        field: Contract name of the field, or empty.
+        reason: Stable code (``missing_required``, ``wrong_type``, ``impossible_date`` ...).
+        where: Page, line or file and row.
+        raw: The record itself as bytes; the store keeps it encrypted until resolved.
+    """
+
+    entity: str
+    id: str
+    field: str
+    reason: str
+    where: str
+    raw: bytes
+    raw_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """An unknown field or an unknown value, reported once per field (value) and run."""
+
+    entity: str
+    field: str
+    kind: str
+    sample: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is applied in one transaction, together with ``position``.
+
+    Attributes:
+        position: The connector's cursor after this batch, JSON-ready; opaque to the store.
+        complete: Entities of which this batch ends a full listing begun in the run: rows that the
+            run did not touch are deleted by diff (LTC snapshots, OSH full drops).
+        fetched: Rows read, for the run's report.
+    """
+
+    registry: str
+    position: Mapping[str, object]
+    records: Sequence[Record] = ()
+    tombstones: Sequence[Tombstone] = ()
+    problems: Sequence[Problem] = ()
+    drift: Sequence[Drift] = ()
+    complete: frozenset[str] = frozenset()
+    fetched: int = 0
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,107 @@
+"""Rule cases (domain/cases format): question, expected answer, and how the two are compared.
+
+A case asserts only the keys it names. Numbers compare by value, days by ISO text; ``findings`` and
+``notices`` are sets; of a map only the named keys; ``null`` also fits a key that is not reported.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ..domain.decision import details, plain
+from ..domain.errors import CertHubError, InvalidInput
+from .engine import evaluate
+from .params import Ruleset, read_yaml
+
+__all__ = ["Case", "Outcome", "read_cases", "run_case"]
+
+_SETS = frozenset({"findings", "notices"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One worked case."""
+
+    id: str
+    rule: str
+    as_of: date
+    given: Mapping[str, object]
+    expect: Mapping[str, object]
+    folder: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case: no failures means passed."""
+
+    case: Case
+    failures: tuple[str, ...]
+
+
+def read_cases(text: str, folder: str = ".") -> list[Case]:
+    """The cases of one file.
+
+    Raises:
+        InvalidInput: not a list of cases.
+    """
+    raw = read_yaml(text)
+    if not isinstance(raw, list) or not all(
+        isinstance(item, Mapping) and {"id", "rule", "as_of", "given", "expect"} <= set(item)
+        for item in raw
+    ):
+        raise InvalidInput("expected a YAML list of cases with id, rule, as_of, given, expect")
+    return [
+        Case(item["id"], item["rule"], item["as_of"], item["given"], item["expect"], folder)
+        for item in raw
+    ]
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        return None
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        return None
+
+
+def _differences(path: str, expected: Any, got: Any, unordered: bool) -> Iterator[str]:
+    if isinstance(expected, Mapping):
+        if not isinstance(got, Mapping):
+            yield f"{path}: expected {expected}, got {got}"
+            return
+        for key, item in expected.items():
+            yield from _differences(f"{path}.{key}", item, got.get(str(key)), unordered)
+        return
+    if isinstance(expected, list):
+        if path.rpartition(".")[2] in _SETS or unordered:
+            same = isinstance(got, list) and sorted(map(str, expected)) == sorted(map(str, got))
+            if not same:
+                yield f"{path}: expected {expected}, got {got}"
+            return
+        if not isinstance(got, list) or len(got) != len(expected):
+            yield f"{path}: expected {expected}, got {got}"
+            return
+        for index, (item, have) in enumerate(zip(expected, got, strict=True)):
+            yield from _differences(f"{path}[{index}]", item, have, unordered)
+        return
+    left, right = _number(expected), _number(got)
+    same_number = left is not None and right is not None and left == right
+    if not (same_number or (type(expected) is type(got) and expected == got)):
+        yield f"{path}: expected {expected!r}, got {got!r}"
+
+
+def run_case(case: Case, given: Mapping[str, object], ruleset: Ruleset | None = None) -> Outcome:
+    """Ask the case's question with ``given`` (files already read in) and compare."""
+    try:
+        answer = details(evaluate(case.rule, given, case.as_of, ruleset).decision)
+    except CertHubError as error:
+        return Outcome(case, (f"{case.id}: {case.rule}: {error.code}: {error.en}",))
+    unordered = case.rule.startswith("sharing.")
+    failures = [
+        f"{case.id}: {line.removeprefix('.')}"
+        for line in _differences("", plain(case.expect), answer, unordered)
+    ]
+    return Outcome(case, tuple(failures))

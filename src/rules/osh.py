@@ -1,0 +1,7 @@
+"""Entry points of the rulebook ``osh``."""
+
+from .engine import EntryPoint
+
+__all__ = ["ENTRY_POINTS"]
+
+ENTRY_POINTS: tuple[EntryPoint, ...] = ()
