@@ -1,1 +1,1 @@
-"""resolvers"""
+"""Use cases: authorise, load, decide, store, audit. They know no transport."""

@@ -1,1 +1,1 @@
-"""roster"""
+"""Reading and checking .csv, .ods and .xlsx files; writing them."""

@@ -1,1 +1,1 @@
-"""sandbox"""
+"""Simulated agencies, their data generator and the dev issuer; imports domain alone."""

@@ -1,1 +1,1 @@
-"""schema"""
+"""The GraphQL schema: types that wrap what the resolvers answer."""

@@ -1,1 +1,1 @@
-"""store"""
+"""PostgreSQL: mirrors, identities, submissions, evaluations, audit."""

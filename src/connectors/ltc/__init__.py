@@ -1,1 +1,1 @@
-"""connectors/ltc"""
+"""The LTC credit system: NDJSON change feed and snapshots."""

@@ -1,1 +1,1 @@
-"""connectors/osh"""
+"""The OSH training system: signed file drops and the filing API."""

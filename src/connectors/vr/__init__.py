@@ -1,1 +1,1 @@
-"""connectors/vr"""
+"""The VR register: paged JSON collections and filings."""

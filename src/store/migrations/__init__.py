@@ -1,1 +1,1 @@
-"""store/migrations"""
+"""Alembic migrations."""

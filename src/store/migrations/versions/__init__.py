@@ -1,1 +1,1 @@
-"""store/migrations/versions"""
+"""One file per change of the schema."""
