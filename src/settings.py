@@ -21,18 +21,30 @@ class Environment(StrEnum):
 class AgencySettings(BaseModel):
     """How to reach one agency; token, JWKS and API paths come from its contract."""
 
-    url: str | None = Field(None, description="Base URL of the agency's system. 機關系統網址")
-    client_id: str | None = Field(None, description="OAuth2 client. 用戶端代碼")
-    client_secret: SecretStr | None = Field(None, description="OAuth2 secret (VR, OSH). 密鑰")
-    private_key_file: Path | None = Field(
-        None, description="LTC: private JWK as JSON, or PEM; ES256. 私鑰檔"
+    url: str | None = Field(
+        default=None, description="Base URL of the agency's system. 機關系統網址"
     )
-    key_id: str | None = Field(None, description="LTC: kid when the key file is PEM. 金鑰代碼")
-    api_key: SecretStr | None = Field(None, description="OSH: X-API-Key of the drops. 下載金鑰")
-    timeout_seconds: float = Field(30.0, description="Time without an answer. 逾時秒數")
-    deadline_seconds: float = Field(600.0, description="Total time of one request. 總時限秒數")
-    attempts: int = Field(5, ge=1, le=20, description="Tries of one request. 嘗試次數")
-    page_size: int = Field(500, ge=1, le=5000, description="Rows asked for at once. 每頁筆數")
+    client_id: str | None = Field(default=None, description="OAuth2 client. 用戶端代碼")
+    client_secret: SecretStr | None = Field(
+        default=None, description="OAuth2 secret (VR, OSH). 密鑰"
+    )
+    private_key_file: Path | None = Field(
+        default=None, description="LTC: private JWK as JSON, or PEM; ES256. 私鑰檔"
+    )
+    key_id: str | None = Field(
+        default=None, description="LTC: kid when the key file is PEM. 金鑰代碼"
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="OSH: X-API-Key of the drops. 下載金鑰"
+    )
+    timeout_seconds: float = Field(default=30.0, description="Time without an answer. 逾時秒數")
+    deadline_seconds: float = Field(
+        default=600.0, description="Total time of one request. 總時限秒數"
+    )
+    attempts: int = Field(default=5, ge=1, le=20, description="Tries of one request. 嘗試次數")
+    page_size: int = Field(
+        default=500, ge=1, le=5000, description="Rows asked for at once. 每頁筆數"
+    )
 
 
 class IssuerSettings(BaseModel):
@@ -73,48 +85,52 @@ class Settings(BaseSettings):
         env_prefix="CERTHUB_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
-    home: Path = Field(Path(".certhub"), description="Embedded database and keys. 資料目錄")
+    home: Path = Field(default=Path(".certhub"), description="Embedded database and keys. 資料目錄")
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL 15+; unset: the embedded server. 資料庫"
+        default=None, description="PostgreSQL 15+; unset: the embedded server. 資料庫"
     )
-    environment: Environment = Field(Environment.DEVELOPMENT, description="環境")
-    host: str = Field("127.0.0.1", description="Address to listen on. 監聽位址")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on. 監聽埠")
-    workers: int = Field(1, ge=1, le=64, description="Server processes. 工作程序數")
+    environment: Environment = Field(default=Environment.DEVELOPMENT, description="環境")
+    host: str = Field(default="127.0.0.1", description="Address to listen on. 監聽位址")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on. 監聽埠")
+    workers: int = Field(default=1, ge=1, le=64, description="Server processes. 工作程序數")
     public_url: str | None = Field(
-        None, description="URL under which clients see the hub. 公開網址"
+        default=None, description="URL under which clients see the hub. 公開網址"
     )
     vr: AgencySettings = AgencySettings()
     ltc: AgencySettings = AgencySettings()
     osh: AgencySettings = AgencySettings()
-    issuers: list[IssuerSettings] = Field([], description="Trusted token issuers. 信任的發行者")
+    issuers: list[IssuerSettings] = Field(
+        default=[], description="Trusted token issuers. 信任的發行者"
+    )
     id_keys_file: Path | None = Field(
-        None,
+        default=None,
         description="Keys of index, ciphertext and receipts; development makes its own. 金鑰檔",
     )
-    stale_after: StaleAfter = Field(StaleAfter(), description="過期時限")
-    unavailable_after: UnavailableAfter = Field(UnavailableAfter(), description="不可用時限")
+    stale_after: StaleAfter = Field(default=StaleAfter(), description="過期時限")
+    unavailable_after: UnavailableAfter = Field(
+        default=UnavailableAfter(), description="不可用時限"
+    )
     business_date: date | None = Field(
-        None, description="Day that counts as today; refused in production. 業務日"
+        default=None, description="Day that counts as today; refused in production. 業務日"
     )
     holidays_file: Path | None = Field(
-        None, description="Public holidays, one ISO day per line. 國定假日檔"
+        default=None, description="Public holidays, one ISO day per line. 國定假日檔"
     )
     sync_interval: timedelta | None = Field(
-        None, description="serve: sync each registry this often; unset: never. 同步間隔"
+        default=None, description="serve: sync each registry this often; unset: never. 同步間隔"
     )
     quarantine_limit: float = Field(
-        0.2, gt=0, le=1, description="Share of bad rows that halts a run. 隔離比例上限"
+        default=0.2, gt=0, le=1, description="Share of bad rows that halts a run. 隔離比例上限"
     )
     mass_delete_limit: float = Field(
-        0.3, gt=0, le=1, description="Share of rows a full listing may delete. 大量刪除上限"
+        default=0.3, gt=0, le=1, description="Share of rows a full listing may delete. 大量刪除上限"
     )
     verify_daily_budget: int = Field(
-        2000,
+        default=2000,
         ge=0,
         description="Exact verifications of unregistered staff per client and day. 每日查核額度",
     )
-    log_level: Annotated[str, NoDecode] = Field("INFO", description="記錄層級")
+    log_level: Annotated[str, NoDecode] = Field(default="INFO", description="記錄層級")
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -27,7 +27,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Base of all facts: immutable, and an unknown key is an error."""
 
 
-class Period(Facts, rename={"start": "from", "end": "to"}):
+class Period(Facts, frozen=True, rename={"start": "from", "end": "to"}):
     """``{from, to}``, both days included; ``to`` may be open."""
 
     start: date

@@ -1,0 +1,33 @@
+"""``certhub``: one command, a module per noun."""
+
+import sys
+
+import typer
+
+from ..domain.errors import CertHubError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="certhub",
+    help="認證樞紐。 One typed GraphQL schema over the registries vr, ltc and osh.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """認證樞紐。 One typed GraphQL schema over the registries vr, ltc and osh."""
+
+
+def main() -> None:
+    """Run the command line; an error is one line of what is wrong, exit code 1 (2: usage)."""
+    try:
+        app()
+    except CertHubError as error:
+        print(f"{error.code}: {error.en}", file=sys.stderr)
+        if error.zh != error.en:
+            print(error.zh, file=sys.stderr)
+        sys.exit(1)
