@@ -29,8 +29,17 @@ ENTITIES: tuple[Entity, ...] = (
                     "經中央衛生福利主管機關教學醫院評鑑合格之醫療機構",
                     "設有醫、護科系所且於三年內曾開授職業醫學或職業衛生護理課程之大專院校",
                 ),
+                vocabulary="osh.institution_category",
             ),
-            Field("county", Kind.TEXT, "縣市", source="縣市", required=False, nullable=True),
+            Field(
+                "county",
+                Kind.TEXT,
+                "縣市",
+                source="縣市",
+                required=False,
+                nullable=True,
+                vocabulary="county",
+            ),
             Field("address", Kind.TEXT, "地址", source="地址", required=False, nullable=True),
             Field(
                 "representative",
@@ -69,9 +78,16 @@ ENTITIES: tuple[Entity, ...] = (
                     "專業訓練",
                     "在職教育訓練",
                 ),
+                vocabulary="osh.training_kinds",
             ),
             Field(
-                "trainees", Kind.TEXT, "訓練對象", source="訓練對象", required=False, nullable=True
+                "trainees",
+                Kind.TEXT,
+                "訓練對象",
+                source="訓練對象",
+                required=False,
+                nullable=True,
+                vocabulary="osh.professions",
             ),
             Field(
                 "document_no",
@@ -118,6 +134,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "廢止",
                     "撤銷",
                 ),
+                vocabulary="osh.recognition_state",
             ),
             Field(
                 "termination_kind",
@@ -130,6 +147,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "廢止",
                     "撤銷",
                 ),
+                vocabulary="osh.termination_kind",
             ),
             Field(
                 "terminated_on",
@@ -148,7 +166,13 @@ ENTITIES: tuple[Entity, ...] = (
                 nullable=True,
             ),
             Field(
-                "ground", Kind.TEXT, "終止事由", source="終止事由", required=False, nullable=True
+                "ground",
+                Kind.TEXT,
+                "終止事由",
+                source="終止事由",
+                required=False,
+                nullable=True,
+                vocabulary="osh.termination_ground",
             ),
         ),
     ),
@@ -179,6 +203,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "專業訓練",
                     "在職教育訓練",
                 ),
+                vocabulary="osh.training_kind",
             ),
             Field(
                 "training_name",
@@ -199,12 +224,21 @@ ENTITIES: tuple[Entity, ...] = (
                     "講授",
                     "分組討論",
                 ),
+                vocabulary="osh.format",
             ),
             Field("starts_on", Kind.DAY, "開訓日", source="開訓日", required=False, nullable=True),
             Field("ends_on", Kind.DAY, "結訓日", source="結訓日", required=False, nullable=True),
             Field("venue", Kind.TEXT, "訓練場所", source="訓練場所", required=False, nullable=True),
             Field("address", Kind.TEXT, "地址", source="地址", required=False, nullable=True),
-            Field("county", Kind.TEXT, "縣市", source="縣市", required=False, nullable=True),
+            Field(
+                "county",
+                Kind.TEXT,
+                "縣市",
+                source="縣市",
+                required=False,
+                nullable=True,
+                vocabulary="county",
+            ),
             Field(
                 "trainees", Kind.WHOLE, "受訓人數", source="受訓人數", required=False, nullable=True
             ),
@@ -249,6 +283,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "取消",
                     "停訓",
                 ),
+                vocabulary="osh.class_state",
             ),
         ),
     ),
@@ -289,6 +324,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "職場健康風險評估",
                     "職場健康管理實務",
                 ),
+                vocabulary="osh.category",
             ),
         ),
     ),
@@ -381,6 +417,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "護理人員",
                     "勞工健康服務相關人員",
                 ),
+                vocabulary="osh.profession",
             ),
             Field("remarks", Kind.TEXT, "備註", source="備註", required=False, nullable=True),
         ),
@@ -494,6 +531,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "初測",
                     "補考",
                 ),
+                vocabulary="osh.attempt",
             ),
             Field("score", Kind.TEXT, "測驗成績", source="測驗成績", required=False, nullable=True),
             Field(
@@ -507,6 +545,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "及格",
                     "不及格",
                 ),
+                vocabulary="osh.outcome",
             ),
             Field(
                 "practicum_on",
@@ -564,6 +603,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "結業證書",
                     "在職教育訓練證明",
                 ),
+                vocabulary="osh.certificate_kind",
             ),
             Field("name", Kind.TEXT, "姓名", source="姓名", required=False, nullable=True),
             Field(
@@ -631,7 +671,13 @@ ENTITIES: tuple[Entity, ...] = (
                 "class_no", Kind.TEXT, "班別編號", source="班別編號", required=False, nullable=True
             ),
             Field(
-                "issued_by", Kind.TEXT, "發文機關", source="發文機關", required=False, nullable=True
+                "issued_by",
+                Kind.TEXT,
+                "發文機關",
+                source="發文機關",
+                required=False,
+                nullable=True,
+                vocabulary="osh.authority",
             ),
             Field(
                 "issued_on", Kind.DAY, "發文日期", source="發文日期", required=False, nullable=True
@@ -671,6 +717,7 @@ ENTITIES: tuple[Entity, ...] = (
                     "已改善",
                     "屆期未改善",
                 ),
+                vocabulary="osh.order_state",
             ),
         ),
     ),

@@ -1,0 +1,15 @@
+"""How names and terms are compared: the original is kept and shown, this form decides equality.
+
+Source: domain/mapping.md section 0, item 1.
+"""
+
+import unicodedata
+
+__all__ = ["compare_form"]
+
+_UNIFIED = str.maketrans({"台": "臺", "‧": "·", "・": "·", "•": "·", "∙": "·"})
+
+
+def compare_form(text: str) -> str:
+    """NFKC, every space off, 台 as 臺, the dots ‧ ・ • as ·."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).translate(_UNIFIED)
