@@ -102,6 +102,10 @@ class Params:
         """The figure, or None where none is in force."""
         return self._figures.get(group, {}).get(name)
 
+    def group(self, group: str) -> Mapping[str, FigureValue]:
+        """All figures of a group that are in force; empty where none is."""
+        return self._figures.get(group, {})
+
     def __getitem__(self, group: str) -> Mapping[str, Any]:
         if group not in self._figures:
             raise NoFigureInForce(
