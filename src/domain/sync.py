@@ -14,7 +14,9 @@ class Record:
     Attributes:
         entity: ``vr.professional``; see ``domain.records``.
         id: The agency's key.
-        version: Grows with every change of the record (VR ``version``, LTC ``seq``, OSH drop sequence).
+        version: Grows with every change of the record (VR ``version``; LTC ``seq`` below a counter of
+            epochs; OSH drop sequence). A lower version than the stored one is old news. Equal ones
+            are equal records, except that a drop published again may repair one: the hash tells.
         values: By our field names, plus ``<name>__code`` for fields with a vocabulary. Days are
             ``date``, stamps aware ``datetime``, amounts hundredths, persons' numbers ``NationalId``.
         raw_hash: SHA-256 of the record as it came.
@@ -76,9 +78,18 @@ class Batch:
 
     Attributes:
         position: The connector's cursor after this batch, JSON-ready; opaque to the store.
-        complete: Entities of which this batch ends a full listing begun in the run: rows that the
-            run did not touch are deleted by diff (LTC snapshots, OSH full drops).
+        records: May be lazy, read from a file again at every iteration: iterate, keep chunks, never
+            the whole (an OSH drop is one batch whatever its size).
+        problems: Rows set aside. They count as listed: a faulty row of a full listing is there, so
+            its old version stays.
+        begins: Entities of which a full listing begins with this batch: what the run touched before
+            (an abandoned snapshot, an older drop) does not count as listed.
+        complete: Entities of which this batch ends a full listing: rows not listed since it began
+            are deleted by diff (LTC snapshots, OSH full drops). Both sets name it when one batch
+            holds the whole listing.
         fetched: Rows read, for the run's report.
+        notes: Findings of the fetch that are no record's problem, as stable codes, for the run's
+            report: ``osh.ods_differs:OH0003``.
     """
 
     registry: str
@@ -87,6 +98,7 @@ class Batch:
     tombstones: Sequence[Tombstone] = ()
     problems: Sequence[Problem] = ()
     drift: Sequence[Drift] = ()
+    begins: frozenset[str] = frozenset()
     complete: frozenset[str] = frozenset()
     fetched: int = 0
     notes: tuple[str, ...] = field(default=())
