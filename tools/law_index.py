@@ -21,8 +21,13 @@ TARGET = Path(__file__).parent.parent / "src" / "rules" / "law_index"
 def structure(content: str) -> list[int]:
     """Items (款) of each paragraph (項), in order."""
     paragraphs: list[int] = []
+    ended = True
     for line in content.splitlines():
         if not line.strip():
+            continue
+        # Older texts are broken at a fixed width: a line goes on until a sentence ends.
+        goes_on, ended = not ended, line.rstrip()[-1] in "。：︰:；;"
+        if goes_on:
             continue
         if ITEM.match(line) and paragraphs:
             paragraphs[-1] += 1
