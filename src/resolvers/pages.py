@@ -1,0 +1,152 @@
+"""Pages in a stable order, cut by keyset: a cursor holds the order values of its row.
+
+A cursor is opaque to callers; it opens nothing, because every filter is applied anew.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Generic, TypeAlias, TypeVar
+
+import orjson
+
+from ..domain.errors import InvalidInput
+from ..domain.provenance import Provenance
+
+__all__ = ["DEFAULT_ROWS", "MAX_ROWS", "Keyset", "Page", "PageRow", "page_size", "read_cursor"]
+
+DEFAULT_ROWS = 20
+MAX_ROWS = 100
+
+Keyset: TypeAlias = tuple[str | int | None, ...]
+"""Order values of a row, JSON-ready; the last one is its unique id."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow(Generic[_T]):
+    """A row with its cursor."""
+
+    node: _T
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """Where a page stands."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(slots=True)
+class Page(Generic[_T]):
+    """A page of a list.
+
+    Attributes:
+        edges: Rows with their cursors.
+        total_count: None unless it was asked for.
+        sources: The registries that the list rests on.
+        as_of: The business day of the answer.
+    """
+
+    edges: Sequence[PageRow[_T]]
+    page_info: PageInfo
+    as_of: date
+    sources: Sequence[Provenance] = ()
+    total_count: int | None = None
+    nodes: list[_T] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.nodes = [edge.node for edge in self.edges]
+
+    @classmethod
+    def cut(
+        cls,
+        rows: Sequence[tuple[_T, Keyset]],
+        first: int,
+        order: str,
+        as_of: date,
+        *,
+        after: str | None = None,
+        sources: Sequence[Provenance] = (),
+        total_count: int | None = None,
+    ) -> "Page[_T]":
+        """The first ``first`` of ``rows``, which hold one more where the list goes on."""
+        edges = [PageRow(node, write_cursor(order, keys)) for node, keys in rows[:first]]
+        info = PageInfo(
+            len(rows) > first,
+            after is not None,
+            edges[0].cursor if edges else None,
+            edges[-1].cursor if edges else None,
+        )
+        return cls(edges, info, as_of, sources, total_count)
+
+
+def page_size(first: int | None) -> int:
+    """How many rows to show.
+
+    Raises:
+        InvalidInput: ``PAGE_SIZE`` below 0 or above 100.
+    """
+    if first is None:
+        return DEFAULT_ROWS
+    if not 0 <= first <= MAX_ROWS:
+        raise InvalidInput(
+            f"first: expected 0 to {MAX_ROWS}",
+            f"first:應為 0 至 {MAX_ROWS}",
+            code="PAGE_SIZE",
+            details={"path": "first", "expected": f"0..{MAX_ROWS}"},
+        )
+    return first
+
+
+def write_cursor(order: str, keys: Keyset) -> str:
+    """The cursor of a row with these order values."""
+    return base64.urlsafe_b64encode(orjson.dumps([order, *keys])).decode().rstrip("=")
+
+
+def read_cursor(after: str | None, order: str, shape: Sequence[type]) -> Keyset | None:
+    """The order values that ``after`` holds; None when the list starts at the front.
+
+    Args:
+        after: As :func:`write_cursor` wrote it.
+        order: The order asked for; a cursor of another order is refused.
+        shape: Types of the order values; each may also be null, except the last, the id.
+
+    Raises:
+        InvalidInput: ``INVALID_CURSOR``.
+    """
+    if after is None:
+        return None
+    try:
+        text = after.encode("ascii")
+        found = orjson.loads(base64.b64decode(text + b"=" * (-len(text) % 4), b"-_", validate=True))
+    except (binascii.Error, UnicodeEncodeError, orjson.JSONDecodeError) as error:
+        raise _invalid() from error
+    if (
+        not isinstance(found, list)
+        or len(found) != len(shape) + 1
+        or found[0] != order
+        or found[-1] is None
+        or not all(
+            value is None or (isinstance(value, kind) and not isinstance(value, bool))
+            for value, kind in zip(found[1:], shape, strict=True)
+        )
+    ):
+        raise _invalid()
+    return tuple(found[1:])
+
+
+def _invalid() -> InvalidInput:
+    return InvalidInput(
+        "after: expected a cursor of this list in this order",
+        "after:應為此清單、此排序之游標",
+        code="INVALID_CURSOR",
+        details={"path": "after", "expected": "cursor"},
+    )

@@ -1,0 +1,288 @@
+"""A decision as the API shows it: verdict, requirements, findings, reasons, sources."""
+
+from datetime import date
+
+import strawberry
+
+from ..domain.amounts import to_number
+from ..domain.decision import Figure, Step, plain
+from ..rules.wording import label as wording
+from ..rules.wording import render
+from .enums import Lang, Severity, Verdict
+from .nodes import Citation, LangArg, Provenance, cite
+from .scalars import JSON, Amount
+
+__all__ = [
+    "ActivityRefusal",
+    "ActivityUse",
+    "Deadline",
+    "Decision",
+    "ExplanationFigure",
+    "ExplanationStep",
+    "Finding",
+    "Requirement",
+    "Window",
+]
+
+
+@strawberry.type(description="要件:採計數與應有數。 A requirement: counted against required.")
+class Requirement:
+    """A requirement; wraps ``domain.decision.Requirement``."""
+
+    code: str = strawberry.field(description="要件代碼。 Code of the requirement.")
+    met: bool = strawberry.field(description="是否符合。 Whether it is met.")
+    counted: Amount | None = strawberry.field(
+        description="採計數;精簡判定為空。 What counted; null in a minimal decision."
+    )
+    required: Amount = strawberry.field(description="應有數。 What is required.")
+    short: Amount | None = strawberry.field(description="不足數。 What is missing; 0 when enough.")
+    unit: str = strawberry.field(description="單位(points、hours 等)。 Unit: points, hours ...")
+    by: date | None = strawberry.field(description="應完成之日。 Day by which it is due.")
+    law: strawberry.Private[str]
+
+    @strawberry.field(description="要件名稱。 What is required, in words.")
+    def label(self, lang: LangArg = Lang.ZH) -> str:
+        """The requirement in words."""
+        return wording(self.code, lang.value)
+
+    @strawberry.field(description="法源。 The text it rests on.")
+    def citation(self) -> Citation:
+        """The citation."""
+        return cite(self.law)  # type: ignore[return-value]
+
+
+@strawberry.type(description="發現:承辦人應知之事。 Something that a clerk should know.")
+class Finding:
+    """A finding; wraps ``domain.decision.Finding``."""
+
+    code: str = strawberry.field(description="發現代碼。 Code of the finding.")
+    severity: Severity = strawberry.field(description="輕重。 How much it weighs.")
+    law: strawberry.Private[str | None]
+
+    @strawberry.field(description="說明。 The finding in words.")
+    def message(self, lang: LangArg = Lang.ZH) -> str:
+        """The finding in words."""
+        return wording(self.code, lang.value)
+
+    @strawberry.field(description="法源。 The text it rests on, if any.")
+    def citation(self) -> Citation | None:
+        """The citation."""
+        return cite(self.law)
+
+
+@strawberry.type(description="期限。 A day by which something is due.")
+class Deadline:
+    """A deadline; wraps ``domain.decision.Deadline``."""
+
+    code: str = strawberry.field(description="期限代碼。 Code of the deadline.")
+    due: date = strawberry.field(description="期限日(含)。 Last day, included.")
+    law: strawberry.Private[str | None]
+
+    @strawberry.field(description="說明。 The deadline in words.")
+    def label(self, lang: LangArg = Lang.ZH) -> str:
+        """The deadline in words."""
+        return wording(self.code, lang.value)
+
+    @strawberry.field(description="法源。 The text it rests on, if any.")
+    def citation(self) -> Citation | None:
+        """The citation."""
+        return cite(self.law)
+
+
+@strawberry.type(description="得申請之期間,首尾均含。 When an application is open, both days included.")
+class Window:
+    """An application window."""
+
+    opens: date = strawberry.field(description="首日。 First day.")
+    closes: date = strawberry.field(description="末日。 Last day.")
+
+
+@strawberry.type(description="已採計之活動。 An activity that counted.")
+class ActivityUse:
+    """An activity that counted; wraps ``domain.decision.ActivityUse``."""
+
+    activity: strawberry.ID = strawberry.field(
+        description="判定事實中之活動代碼。 The activity's id among the facts."
+    )
+    amount: Amount = strawberry.field(description="採計數。 The amount that counted.")
+    unit: str = strawberry.field(description="單位。 Unit.")
+    requirements: list[str] = strawberry.field(
+        description="計入之要件。 Requirements it counted for."
+    )
+
+
+@strawberry.type(description="未採計之活動及其唯一理由。 An activity that did not count, with one reason.")
+class ActivityRefusal:
+    """An activity that did not count; wraps ``domain.decision.ActivityRefusal``."""
+
+    activity: strawberry.ID = strawberry.field(
+        description="判定事實中之活動代碼。 The activity's id among the facts."
+    )
+    reason: str = strawberry.field(description="理由代碼。 Code of the reason.")
+    law: strawberry.Private[str | None]
+
+    @strawberry.field(description="理由。 The reason in words.")
+    def message(self, lang: LangArg = Lang.ZH) -> str:
+        """The reason in words."""
+        return wording(self.reason, lang.value)
+
+    @strawberry.field(description="法源。 The text it rests on, if any.")
+    def citation(self) -> Citation | None:
+        """The citation."""
+        return cite(self.law)
+
+
+def _shown(value: object, unit: str | None) -> object:
+    if unit is not None and isinstance(value, int) and not isinstance(value, bool):
+        return to_number(value)
+    return plain(value)
+
+
+@strawberry.type(description="步驟所用之數值。 A number, day or word that a step used.")
+class ExplanationFigure:
+    """A figure of a step; wraps ``domain.decision.Figure``."""
+
+    name: str = strawberry.field(description="名稱。 What it is.")
+    unit: str | None = strawberry.field(description="單位。 Unit.")
+    law: strawberry.Private[str | None]
+    raw: strawberry.Private[Figure]
+
+    @strawberry.field(description="值。 The value.")
+    def value(self) -> JSON | None:
+        """The value as JSON."""
+        return JSON(_shown(self.raw.value, self.raw.unit))
+
+    @strawberry.field(description="法定數值之法源。 The text that sets it; null for a fact.")
+    def citation(self) -> Citation | None:
+        """The citation."""
+        return cite(self.law)
+
+
+def _tree(step: Step) -> dict[str, object]:
+    return {
+        "code": step.code,
+        "law": step.law,
+        "met": step.met,
+        "value": _shown(step.value, step.unit),
+        "unit": step.unit,
+        "inputs": [
+            {
+                "name": figure.name,
+                "value": _shown(figure.value, figure.unit),
+                "unit": figure.unit,
+                "law": figure.law,
+            }
+            for figure in step.inputs
+        ],
+        "children": [_tree(child) for child in step.children],
+    }
+
+
+@strawberry.type(
+    description="判定之步驟樹:看了什麼、依何規定、結果為何。 A node of the explanation: what was looked at, by "
+    "which text, with which result."
+)
+class ExplanationStep:
+    """A step; wraps ``domain.decision.Step``."""
+
+    raw: strawberry.Private[Step]
+
+    @strawberry.field(description="步驟代碼。 Code of the step.")
+    def code(self) -> str:
+        """The step's code."""
+        return self.raw.code
+
+    @strawberry.field(description="說明。 The step as a sentence.")
+    def message(self, lang: LangArg = Lang.ZH) -> str:
+        """The step in words."""
+        return render(self.raw, lang.value)
+
+    @strawberry.field(description="結果值。 What came out.")
+    def value(self) -> JSON | None:
+        """The step's value as JSON."""
+        return JSON(_shown(self.raw.value, self.raw.unit))
+
+    @strawberry.field(description="單位。 Unit of the value.")
+    def unit(self) -> str | None:
+        """The value's unit."""
+        return self.raw.unit
+
+    @strawberry.field(description="是否符合。 Whether the step is met; null where it decides nothing.")
+    def met(self) -> bool | None:
+        """Whether the step is met."""
+        return self.raw.met
+
+    @strawberry.field(description="法源。 The text it rests on, if any.")
+    def citation(self) -> Citation | None:
+        """The citation."""
+        return cite(self.raw.law)
+
+    @strawberry.field(description="所用數值。 The figures used.")
+    def inputs(self) -> list[ExplanationFigure]:
+        """The figures used."""
+        return [
+            ExplanationFigure(name=item.name, unit=item.unit, law=item.law, raw=item)
+            for item in self.raw.inputs
+        ]
+
+    @strawberry.field(description="下層步驟。 The steps below.")
+    def children(self) -> list["ExplanationStep"]:
+        """The steps below."""
+        return [ExplanationStep(raw=child) for child in self.raw.children]
+
+    @strawberry.field(description="本步驟以下全樹之 JSON。 The whole tree below, as JSON.")
+    def tree(self) -> JSON:
+        """This step and all below it as JSON."""
+        return JSON(_tree(self.raw))
+
+
+@strawberry.type(
+    description="判定:結論、要件、發現、理由與來源;以相同事實可重現。 A decision with its verdict, requirements, "
+    "findings, reasons and sources; replayable from the same facts."
+)
+class Decision:
+    """A decision; made from an answer of the resolvers by ``answers.show``."""
+
+    rule: str = strawberry.field(description="判定項目代碼。 Code of the entry point.")
+    verdict: Verdict = strawberry.field(description="結論。 The verdict.")
+    eligible: bool | None = strawberry.field(
+        description="是否符合;無結論時為空。 Null unless ELIGIBLE or NOT_ELIGIBLE."
+    )
+    status: str = strawberry.field(
+        description="規則手冊之狀態代碼,或 not_decidable。 The rulebook's status, or not_decidable."
+    )
+    minimal: bool = strawberry.field(
+        description="是否為精簡判定(不含數值、活動、理由)。 Whether figures, activities and reasons are left "
+        "out."
+    )
+    valid_to: date | None = strawberry.field(description="效期末日。 Last day of what was asked about.")
+    as_of: date = strawberry.field(description="判定日。 Day asked about.")
+    ruleset_version: str = strawberry.field(description="規則版本。 Version of the figures and rules.")
+    facts_hash: str = strawberry.field(description="事實雜湊(SHA-256)。 SHA-256 of the facts.")
+    requirements: list[Requirement] = strawberry.field(description="要件。 Requirements, in order.")
+    findings: list[Finding] = strawberry.field(description="發現。 Findings, each once.")
+    deadlines: list[Deadline] = strawberry.field(description="期限,近者在前。 Deadlines, nearest first.")
+    window: Window | None = strawberry.field(description="得申請之期間。 Application window.")
+    used_activities: list[ActivityUse] | None = strawberry.field(
+        description="已採計之活動。 Activities that counted."
+    )
+    refused_activities: list[ActivityRefusal] | None = strawberry.field(
+        description="未採計之活動。 Activities that did not count."
+    )
+    explanation: ExplanationStep | None = strawberry.field(
+        description="理由樹。 Why, as a tree of steps."
+    )
+    citations: list[Citation] = strawberry.field(description="法源。 Every text it rests on.")
+    sources: list[Provenance] = strawberry.field(description="資料來源。 Where the facts come from.")
+    next_change_on: date | None = strawberry.field(
+        description="事實不變時,結論可能改變之首日。 First later day on which the answer can change without new "
+        "facts."
+    )
+    details: JSON | None = strawberry.field(
+        description="判定項目之全部結果,鍵名依規則手冊。 All that the entry point reports, under the rulebook's "
+        "keys."
+    )
+    given: JSON | None = strawberry.field(
+        description="所用事實(不含證號),可供 evaluateRule 重現。 The facts used, without identifiers: "
+        "evaluateRule gives the same details."
+    )
