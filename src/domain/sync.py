@@ -100,7 +100,5 @@ class Batch:
     drift: Sequence[Drift] = ()
     begins: frozenset[str] = frozenset()
     complete: frozenset[str] = frozenset()
-    listing: frozenset[str] = frozenset()
-    commit: bool = True
     fetched: int = 0
     notes: tuple[str, ...] = field(default=())
