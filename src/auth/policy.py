@@ -163,6 +163,10 @@ class Policy:
         """Types with an entry."""
         return tuple(self._types)
 
+    def rules_of(self, type_name: str) -> Mapping[str, FieldRule]:
+        """Rules of a type by field; ``_`` is the one of all others."""
+        return self._types.get(type_name, {})
+
     def rule(self, type_name: str, field: str) -> FieldRule | None:
         """The rule of ``type_name.field``; None (refused) where there is none."""
         if field == "__typename":
