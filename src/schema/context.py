@@ -16,13 +16,13 @@ class GraphQLContext:
     """The hub and the request, handed on to the use cases as they are.
 
     Attributes:
-        verdicts: By ``Type.field``: None when this request may see it, else why not; filled by the
-            field policy, once per field and request.
+        verdicts: By type, field and registry: None when this request may see it, else why not;
+            filled by the field policy, once per request.
     """
 
     hub: Hub
     request: Request
-    verdicts: dict[str, CertHubError | None] = field(default_factory=dict)
+    verdicts: dict[tuple[str, str, str | None], CertHubError | None] = field(default_factory=dict)
 
 
 Info: TypeAlias = strawberry.Info[GraphQLContext, None]

@@ -1,14 +1,19 @@
 """A decision as the API shows it: verdict, requirements, findings, reasons, sources."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import strawberry
 
 from ..domain.amounts import to_number
-from ..domain.decision import Figure, Step, plain
+from ..domain.decision import Figure as FigureValue
+from ..domain.decision import Step, plain
+from ..resolvers.answers import Answer
+from ..rules.law import citation
 from ..rules.wording import label as wording
 from ..rules.wording import render
 from .enums import Lang, Severity, Verdict
+from .fields import computed, shown
 from .nodes import Citation, LangArg, Provenance, cite
 from .scalars import JSON, Amount
 
@@ -17,8 +22,8 @@ __all__ = [
     "ActivityUse",
     "Deadline",
     "Decision",
-    "ExplanationFigure",
     "ExplanationStep",
+    "Figure",
     "Finding",
     "Requirement",
     "Window",
@@ -40,15 +45,15 @@ class Requirement:
     by: date | None = strawberry.field(description="應完成之日。 Day by which it is due.")
     law: strawberry.Private[str]
 
-    @strawberry.field(description="要件名稱。 What is required, in words.")
+    @computed("要件名稱。 What is required, in words.")
     def label(self, lang: LangArg = Lang.ZH) -> str:
         """The requirement in words."""
         return wording(self.code, lang.value)
 
-    @strawberry.field(description="法源。 The text it rests on.")
+    @computed("法源。 The text it rests on.")
     def citation(self) -> Citation:
         """The citation."""
-        return cite(self.law)  # type: ignore[return-value]
+        return shown(citation(self.law), Citation)
 
 
 @strawberry.type(description="發現:承辦人應知之事。 Something that a clerk should know.")
@@ -59,12 +64,12 @@ class Finding:
     severity: Severity = strawberry.field(description="輕重。 How much it weighs.")
     law: strawberry.Private[str | None]
 
-    @strawberry.field(description="說明。 The finding in words.")
+    @computed("說明。 The finding in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The finding in words."""
         return wording(self.code, lang.value)
 
-    @strawberry.field(description="法源。 The text it rests on, if any.")
+    @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
         """The citation."""
         return cite(self.law)
@@ -78,18 +83,20 @@ class Deadline:
     due: date = strawberry.field(description="期限日(含)。 Last day, included.")
     law: strawberry.Private[str | None]
 
-    @strawberry.field(description="說明。 The deadline in words.")
+    @computed("說明。 The deadline in words.")
     def label(self, lang: LangArg = Lang.ZH) -> str:
         """The deadline in words."""
         return wording(self.code, lang.value)
 
-    @strawberry.field(description="法源。 The text it rests on, if any.")
+    @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
         """The citation."""
         return cite(self.law)
 
 
-@strawberry.type(description="得申請之期間,首尾均含。 When an application is open, both days included.")
+@strawberry.type(
+    description="得申請之期間,首尾均含。 When an application is open, both days included."
+)
 class Window:
     """An application window."""
 
@@ -111,7 +118,9 @@ class ActivityUse:
     )
 
 
-@strawberry.type(description="未採計之活動及其唯一理由。 An activity that did not count, with one reason.")
+@strawberry.type(
+    description="未採計之活動及其唯一理由。 An activity that did not count, with one reason."
+)
 class ActivityRefusal:
     """An activity that did not count; wraps ``domain.decision.ActivityRefusal``."""
 
@@ -121,12 +130,12 @@ class ActivityRefusal:
     reason: str = strawberry.field(description="理由代碼。 Code of the reason.")
     law: strawberry.Private[str | None]
 
-    @strawberry.field(description="理由。 The reason in words.")
+    @computed("理由。 The reason in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The reason in words."""
         return wording(self.reason, lang.value)
 
-    @strawberry.field(description="法源。 The text it rests on, if any.")
+    @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
         """The citation."""
         return cite(self.law)
@@ -139,20 +148,20 @@ def _shown(value: object, unit: str | None) -> object:
 
 
 @strawberry.type(description="步驟所用之數值。 A number, day or word that a step used.")
-class ExplanationFigure:
+class Figure:
     """A figure of a step; wraps ``domain.decision.Figure``."""
 
     name: str = strawberry.field(description="名稱。 What it is.")
     unit: str | None = strawberry.field(description="單位。 Unit.")
     law: strawberry.Private[str | None]
-    raw: strawberry.Private[Figure]
+    raw: strawberry.Private[FigureValue]
 
-    @strawberry.field(description="值。 The value.")
+    @computed("值。 The value.")
     def value(self) -> JSON | None:
         """The value as JSON."""
         return JSON(_shown(self.raw.value, self.raw.unit))
 
-    @strawberry.field(description="法定數值之法源。 The text that sets it; null for a fact.")
+    @computed("法定數值之法源。 The text that sets it; null for a fact.")
     def citation(self) -> Citation | None:
         """The citation."""
         return cite(self.law)
@@ -187,50 +196,50 @@ class ExplanationStep:
 
     raw: strawberry.Private[Step]
 
-    @strawberry.field(description="步驟代碼。 Code of the step.")
+    @computed("步驟代碼。 Code of the step.")
     def code(self) -> str:
         """The step's code."""
         return self.raw.code
 
-    @strawberry.field(description="說明。 The step as a sentence.")
+    @computed("說明。 The step as a sentence.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The step in words."""
         return render(self.raw, lang.value)
 
-    @strawberry.field(description="結果值。 What came out.")
+    @computed("結果值。 What came out.")
     def value(self) -> JSON | None:
         """The step's value as JSON."""
         return JSON(_shown(self.raw.value, self.raw.unit))
 
-    @strawberry.field(description="單位。 Unit of the value.")
+    @computed("單位。 Unit of the value.")
     def unit(self) -> str | None:
         """The value's unit."""
         return self.raw.unit
 
-    @strawberry.field(description="是否符合。 Whether the step is met; null where it decides nothing.")
+    @computed("是否符合。 Whether the step is met; null where it decides nothing.")
     def met(self) -> bool | None:
         """Whether the step is met."""
         return self.raw.met
 
-    @strawberry.field(description="法源。 The text it rests on, if any.")
+    @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
         """The citation."""
         return cite(self.raw.law)
 
-    @strawberry.field(description="所用數值。 The figures used.")
-    def inputs(self) -> list[ExplanationFigure]:
+    @computed("所用數值。 The figures used.")
+    def inputs(self) -> list[Figure]:
         """The figures used."""
         return [
-            ExplanationFigure(name=item.name, unit=item.unit, law=item.law, raw=item)
+            Figure(name=item.name, unit=item.unit, law=item.law, raw=item)
             for item in self.raw.inputs
         ]
 
-    @strawberry.field(description="下層步驟。 The steps below.")
+    @computed("下層步驟。 The steps below.")
     def children(self) -> list["ExplanationStep"]:
         """The steps below."""
         return [ExplanationStep(raw=child) for child in self.raw.children]
 
-    @strawberry.field(description="本步驟以下全樹之 JSON。 The whole tree below, as JSON.")
+    @computed("本步驟以下全樹之 JSON。 The whole tree below, as JSON.")
     def tree(self) -> JSON:
         """This step and all below it as JSON."""
         return JSON(_tree(self.raw))
@@ -241,7 +250,7 @@ class ExplanationStep:
     "findings, reasons and sources; replayable from the same facts."
 )
 class Decision:
-    """A decision; made from an answer of the resolvers by ``answers.show``."""
+    """A decision; wraps ``resolvers.answers.Answer``, whose attributes these are."""
 
     rule: str = strawberry.field(description="判定項目代碼。 Code of the entry point.")
     verdict: Verdict = strawberry.field(description="結論。 The verdict.")
@@ -249,40 +258,75 @@ class Decision:
         description="是否符合;無結論時為空。 Null unless ELIGIBLE or NOT_ELIGIBLE."
     )
     status: str = strawberry.field(
-        description="規則手冊之狀態代碼,或 not_decidable。 The rulebook's status, or not_decidable."
+        description="規則手冊之狀態代碼,或 not_decidable、not_applicable。 The rulebook's status, or "
+        "not_decidable or not_applicable."
     )
     minimal: bool = strawberry.field(
         description="是否為精簡判定(不含數值、活動、理由)。 Whether figures, activities and reasons are left "
         "out."
     )
-    valid_to: date | None = strawberry.field(description="效期末日。 Last day of what was asked about.")
+    valid_to: date | None = strawberry.field(
+        description="所問事項之末日,含展延。 Last day of what was asked about, extensions included."
+    )
     as_of: date = strawberry.field(description="判定日。 Day asked about.")
-    ruleset_version: str = strawberry.field(description="規則版本。 Version of the figures and rules.")
-    facts_hash: str = strawberry.field(description="事實雜湊(SHA-256)。 SHA-256 of the facts.")
+    ruleset_version: str = strawberry.field(
+        description="規則版本。 Version of the rules and figures."
+    )
+    facts_hash: str = strawberry.field(description="事實雜湊。 SHA-256 of the question.")
     requirements: list[Requirement] = strawberry.field(description="要件。 Requirements, in order.")
     findings: list[Finding] = strawberry.field(description="發現。 Findings, each once.")
-    deadlines: list[Deadline] = strawberry.field(description="期限,近者在前。 Deadlines, nearest first.")
+    deadlines: list[Deadline] = strawberry.field(
+        description="期限,近者在前。 Deadlines, nearest first."
+    )
     window: Window | None = strawberry.field(description="得申請之期間。 Application window.")
-    used_activities: list[ActivityUse] | None = strawberry.field(
-        description="已採計之活動。 Activities that counted."
+    sources: list[Provenance] = strawberry.field(
+        description="資料來源。 Where the facts come from."
     )
-    refused_activities: list[ActivityRefusal] | None = strawberry.field(
-        description="未採計之活動。 Activities that did not count."
-    )
-    explanation: ExplanationStep | None = strawberry.field(
-        description="理由樹。 Why, as a tree of steps."
-    )
-    citations: list[Citation] = strawberry.field(description="法源。 Every text it rests on.")
-    sources: list[Provenance] = strawberry.field(description="資料來源。 Where the facts come from.")
     next_change_on: date | None = strawberry.field(
         description="事實不變時,結論可能改變之首日。 First later day on which the answer can change without new "
         "facts."
     )
-    details: JSON | None = strawberry.field(
-        description="判定項目之全部結果,鍵名依規則手冊。 All that the entry point reports, under the rulebook's "
+    lacking: list[str] = strawberry.field(
+        description="缺少而無法判定之應提供事實。 Declared facts without which nothing is decided."
+    )
+    used: strawberry.Private[Sequence[ActivityUse] | None]
+    refused: strawberry.Private[Sequence[ActivityRefusal]]
+
+    @computed("已採計之活動。 Activities that counted.")
+    def used_activities(self) -> list[ActivityUse] | None:
+        """Activities that counted."""
+        return None if self.used is None else list(self.used)
+
+    @computed("未採計之活動,各一理由。 Activities that did not count, one reason each.")
+    def refused_activities(self) -> list[ActivityRefusal] | None:
+        """Activities that did not count."""
+        return None if self.minimal else list(self.refused)
+
+    @computed("理由樹。 Why, as a tree of steps.")
+    def explanation(self) -> ExplanationStep | None:
+        """The tree of steps."""
+        step = shown(self, Answer).explanation
+        return None if step is None else ExplanationStep(raw=step)
+
+    @computed("所據法規。 Every text that the decision rests on.")
+    def citations(self) -> list[Citation]:
+        """The citations."""
+        return [shown(citation(code), Citation) for code in shown(self, Answer).citations]
+
+    @computed(
+        "判定項目之全部結果,鍵名依規則手冊。 All that the entry point reports, under the rulebook's "
         "keys."
     )
-    given: JSON | None = strawberry.field(
-        description="所用事實(不含證號),可供 evaluateRule 重現。 The facts used, without identifiers: "
+    def details(self) -> JSON | None:
+        """The report of the entry point."""
+        found = shown(self, Answer).details
+        return None if found is None else JSON(found)
+
+    @computed(
+        "所用事實(不含證號),可供 evaluateRule 重現。 The facts used, without identifiers: "
         "evaluateRule gives the same details."
     )
+    def given(self) -> JSON | None:
+        """The facts used."""
+        found = shown(self, Answer).given
+        return None if found is None or self.minimal else JSON(plain(found))

@@ -10,6 +10,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from ..domain.decision import Severity
 from ..domain.provenance import Freshness
 from ..domain.tw_id import IdentifierKind
+from ..resolvers.answers import Verdict
 
 __all__ = [
     "CertificateOrder",
@@ -46,15 +47,6 @@ class Registry(StrEnum):
     VR = "vr"
     LTC = "ltc"
     OSH = "osh"
-
-
-class Verdict(StrEnum):
-    """The rulebook's ``eligible`` in four values."""
-
-    ELIGIBLE = "ELIGIBLE"
-    NOT_ELIGIBLE = "NOT_ELIGIBLE"
-    NOT_DECIDABLE = "NOT_DECIDABLE"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
 class SubmissionState(StrEnum):

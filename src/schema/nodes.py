@@ -1,17 +1,15 @@
 """What every type is built from: nodes, pages, provenance, citations, user errors."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
 from ..domain.errors import CertHubError
-from ..domain.provenance import Provenance as ProvenanceValue
-from ..resolvers.pages import Page
 from ..rules.law import citation
 from ..rules.wording import label as wording
 from .enums import Freshness, Lang, Registry
+from .fields import computed, shown
 
 __all__ = [
     "After",
@@ -27,15 +25,17 @@ __all__ = [
     "Provenance",
     "UserError",
     "cite",
-    "connection",
 ]
 
 LangArg = Annotated[
-    Lang, strawberry.argument(description="語言,預設中文。 Language; Chinese unless said otherwise.")
+    Lang,
+    strawberry.argument(description="語言,預設中文。 Language; Chinese unless said otherwise."),
 ]
 AsOf = Annotated[
     date | None,
-    strawberry.argument(description="判定日,預設業務日。 Day asked about; default the business day."),
+    strawberry.argument(
+        description="判定日,預設業務日。 Day asked about; default the business day."
+    ),
 ]
 First = Annotated[
     int | None,
@@ -43,7 +43,9 @@ First = Annotated[
 ]
 After = Annotated[
     str | None,
-    strawberry.argument(description="自此游標之後。 Cursor of the row before the first one wanted."),
+    strawberry.argument(
+        description="自此游標之後。 Cursor of the row before the first one wanted."
+    ),
 ]
 
 
@@ -94,13 +96,15 @@ class Citation:
 
     code: str = strawberry.field(description="引用代碼。 As cited: law, version, article.")
     law: str = strawberry.field(description="法規或文件名稱。 Official title.")
-    article: str = strawberry.field(description="條-項-款。 Article, paragraph, item; may be empty.")
+    article: str = strawberry.field(
+        description="條-項-款。 Article, paragraph, item; may be empty."
+    )
     version: date | None = strawberry.field(description="公布日。 Day of promulgation.")
     url: str | None = strawberry.field(description="公開網址。 Public address, where there is one.")
     zh: strawberry.Private[str]
     en: strawberry.Private[str]
 
-    @strawberry.field(description="法源全稱。 The citation as a reader writes it.")
+    @computed("法源全稱。 The citation as a reader writes it.")
     def label(self, lang: LangArg = Lang.ZH) -> str:
         """The citation in words."""
         return self.zh if lang is Lang.ZH else self.en
@@ -108,8 +112,7 @@ class Citation:
 
 def cite(code: str | None) -> Citation | None:
     """The citation written as ``code``; None where there is none."""
-    # The domain object has the attributes that the type declares; nothing is copied.
-    return None if code is None else citation(code)  # type: ignore[return-value]
+    return None if code is None else shown(citation(code), Citation)
 
 
 @strawberry.type(
@@ -128,11 +131,13 @@ class UserError:
         description="列號:檔案以標題列為 1,輸入以首筆為 1。 Line of the sheet, header 1; of rows sent "
         "as input the position from 1.",
     )
-    expected: str | None = strawberry.field(default=None, description="應有之值。 What was expected.")
+    expected: str | None = strawberry.field(
+        default=None, description="應有之值。 What was expected."
+    )
     zh: strawberry.Private[str] = ""
     en: strawberry.Private[str] = ""
 
-    @strawberry.field(description="說明。 The message.")
+    @computed("說明。 The message.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The message in words."""
         written = self.zh if lang is Lang.ZH else self.en
@@ -175,9 +180,7 @@ class Edge(Generic[T]):
     cursor: str = strawberry.field(description="游標。 Its cursor.")
 
 
-@strawberry.type(
-    description="分頁清單,順序穩定。 A page of a list that grows, in a stable order."
-)
+@strawberry.type(description="分頁清單,順序穩定。 A page of a list that grows, in a stable order.")
 class Connection(Generic[T]):
     """A page of a list."""
 
@@ -191,13 +194,3 @@ class Connection(Generic[T]):
         description="清單所據之資料來源。 The registries that the list rests on."
     )
     as_of: date = strawberry.field(description="業務日。 The business day of the answer.")
-
-
-def connection(page: Page[T]) -> Connection[T]:
-    """The page as a connection: the attributes are the same, nothing is copied."""
-    return page  # type: ignore[return-value]
-
-
-def provenances(values: Sequence[ProvenanceValue]) -> list[Provenance]:
-    """Sources as the API shows them; the attributes are the same."""
-    return values  # type: ignore[return-value]

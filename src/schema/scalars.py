@@ -27,20 +27,22 @@ def _amount(value: object) -> Amount:
         raise GraphQLError('Decimal: expected text such as "118.40"') from error
 
 
+def _text(value: object, length: int | None = None) -> str:
+    if not isinstance(value, str) or (length is not None and len(value) != length):
+        raise ValueError("expected text")
+    return value
+
+
 def _day(value: object) -> date:
     try:
-        if not isinstance(value, str) or len(value) != 10:
-            raise ValueError
-        return date.fromisoformat(value)
+        return date.fromisoformat(_text(value, 10))
     except ValueError as error:
         raise GraphQLError("Date: expected an ISO day such as 2024-05-31") from error
 
 
 def _instant(value: object) -> datetime:
     try:
-        if not isinstance(value, str):
-            raise ValueError
-        instant = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(_text(value))
     except ValueError as error:
         raise GraphQLError("DateTime: expected an ISO instant with an offset") from error
     if instant.tzinfo is None:

@@ -1,0 +1,323 @@
+"""The nouns that read use cases answer with, as plain objects.
+
+Each knows the batch it stands in, so that what hangs on it is loaded for all its siblings at once.
+Their class names are the GraphQL types'; the types only say which attributes are shown. Days are
+inclusive, amounts hundredths, codes those of the rulebooks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ..domain.provenance import Provenance
+from .batch import Batch
+
+__all__ = [
+    "Activity",
+    "Certificate",
+    "Course",
+    "DateRange",
+    "Identifier",
+    "Institution",
+    "InstitutionRecognition",
+    "LtcCertificate",
+    "LtcRegistration",
+    "OshCertificate",
+    "Person",
+    "RegistryRecord",
+    "Trainee",
+    "TrainingClass",
+    "TrainingSession",
+    "VrQualification",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """A range of days, both included."""
+
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A person's number as a registry holds it.
+
+    Attributes:
+        cipher: The number encrypted; opened only for a reader with ``pii.full``.
+        check: ``valid``, ``id_format``, ``id_checksum`` ...
+        current: Whether the registry calls it the current one.
+    """
+
+    registry: str
+    kind: str | None
+    masked: str
+    check: str
+    current: bool
+    cipher: bytes
+    context: str
+
+
+@dataclass(slots=True, eq=False)
+class RegistryRecord:
+    """What one registry says of a person; ``state`` is known, absent, stale or unavailable."""
+
+    registry: str
+    state: str
+    provenance: Provenance
+    source_ids: Sequence[str] = ()
+    name: str | None = None
+    name_en: str | None = None
+    birth_date: date | None = None
+    nationality: str | None = None
+    county: str | None = None
+    employer: str | None = None
+    job_title: str | None = None
+    profession: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    joined_on: date | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A person found by number in one or more registries; ``key`` is the hub's uuid."""
+
+    id: str
+    key: str
+    batch: Batch
+    masked_name: str
+    name: str | None
+    birth_date: date | None
+
+
+@dataclass(slots=True, eq=False)
+class Certificate:
+    """What the three kinds of certificate have in common.
+
+    Attributes:
+        key: The agency's key.
+        person: Uuid of the holder, None where the number is faulty or ambiguous.
+        type: The rulebook's type, or ``unknown`` with ``title`` as it came.
+        valid_to: Last day with extensions, None without an end.
+        status: On the business day.
+        registry_state: The agency's word.
+    """
+
+    id: str
+    key: str
+    batch: Batch
+    registry: str
+    person: str | None
+    type: str
+    title: str
+    number: str | None
+    valid_from: date | None
+    valid_to: date | None
+    status: str
+    registry_state: str | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class VrQualification(Certificate):
+    """A VR qualification (專業人員資格)."""
+
+    clause: str | None = None
+    clause_text: str | None = None
+    clause_version: date | None = None
+    clause_note: str | None = None
+    service_items: Sequence[str] = ()
+    issued_on: date | None = None
+    renewed_on: date | None = None
+    received_on: date | None = None
+    reviewed_on: date | None = None
+    document_no: str | None = None
+    waiver_document_no: str | None = None
+    renewal_document_no: str | None = None
+    renewal_document_on: date | None = None
+    social_work_20_credits: str | None = None
+    completed_on: date | None = None
+    due_on: date | None = None
+    shortfall_text: str | None = None
+    deductions: Sequence[DateRange] = ()
+
+
+@dataclass(slots=True, eq=False)
+class LtcCertificate(Certificate):
+    """An LTC certificate (認證證明文件)."""
+
+    track: str = ""
+    kind: str = ""
+    credit_from: date | None = None
+    original_valid_to: date | None = None
+    registry_valid_to: date | None = None
+    pandemic_extended: bool | None = None
+    renewal_count: int | None = None
+    issued_by: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class OshCertificate(Certificate):
+    """A completion certificate of OSH professional training (結業證書)."""
+
+    class_no: str | None = None
+    issued_on: date | None = None
+    ended_on: date | None = None
+    hours: int | None = None
+    confirmed_on: date | None = None
+    noted_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LtcRegistration:
+    """A registration or support notice (登錄、支援報備) under a certificate."""
+
+    id: str
+    kind: str
+    state: str
+    county: str | None
+    county_code: str | None
+    unit_name: str | None
+    main: bool | None
+    starts_on: date
+    ends_on: date | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class Activity:
+    """A learning activity as its registry holds it; ``points`` in LTC, ``hours`` in VR and OSH."""
+
+    id: str
+    key: str
+    batch: Batch
+    registry: str
+    date: date
+    title: str
+    attribute: str | None
+    categories: Sequence[str]
+    mode: str | None
+    role: str
+    points: int | None
+    hours: int | None
+    review_state: str
+    kind: str | None
+    provider_name: str | None
+    institution_key: str | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class Institution:
+    """An institution of one registry: VR institution, LTC unit or OSH training institution."""
+
+    id: str
+    key: str
+    batch: Batch
+    registry: str
+    name: str
+    county: str | None
+    county_code: str | None
+    unified_business_number: str | None
+    categories: Sequence[str]
+    state: str | None
+    address: str | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class InstitutionRecognition:
+    """A recognition (認可) of an OSH training institution."""
+
+    key: str
+    batch: Batch
+    number: str
+    valid_from: date | None
+    valid_to: date | None
+    recognised_on: date | None
+    kinds: Sequence[str]
+    registry_state: str | None
+    termination: str | None
+    terminated_on: date | None
+    effective_on: date | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class TrainingSession:
+    """A lesson in the timetable of an OSH class."""
+
+    key: str
+    held_on: date | None
+    time: str | None
+    course: str | None
+    hours: int | None
+    category: str | None
+    lecturer: str | None
+
+
+@dataclass(slots=True, eq=False)
+class TrainingClass:
+    """An OSH class (訓練班)."""
+
+    id: str
+    key: str
+    batch: Batch
+    title: str
+    kind: str | None
+    format: str | None
+    starts_on: date | None
+    ends_on: date | None
+    state: str | None
+    registry_state: str | None
+    county: str | None
+    county_code: str | None
+    venue: str | None
+    total_hours: int | None
+    filed_on: date | None
+    noted_no: str | None
+    noted_on: date | None
+    uploaded_on: date | None
+    institution_code: str | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class Trainee:
+    """A person on the roster of an OSH class."""
+
+    key: str
+    batch: Batch
+    seq: int | None
+    person_key: str | None
+    class_no: str
+    profession: str | None
+    provenance: Provenance
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """A course of continuing education in VR or LTC."""
+
+    id: str
+    key: str
+    batch: Batch
+    registry: str
+    number: str | None
+    title: str
+    state: str | None
+    registry_state: str | None
+    starts_on: date | None
+    ends_on: date | None
+    domains: Sequence[Mapping[str, Any]]
+    hours: int | None
+    points: int | None
+    county: str | None
+    institution_key: str | None
+    provenance: Provenance
+    targets: Sequence[str] = field(default_factory=tuple)
+    updated_at: datetime | None = None

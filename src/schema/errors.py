@@ -1,0 +1,59 @@
+"""Errors as the API shows them: a code and a message from our own tree, never a trace or a value.
+
+A bug shows as ``INTERNAL`` with the request's id; what happened is logged without source, arguments
+and values, because all three may hold personal data.
+"""
+
+import structlog
+from graphql import GraphQLError
+
+from ..domain.errors import CertHubError, Transient
+
+__all__ = ["coded"]
+
+_log = structlog.get_logger("certhub.graphql")
+
+
+def coded(error: GraphQLError, request_id: str) -> GraphQLError:
+    """``error`` with ``extensions.code`` and nothing in its message that is not ours."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if isinstance(cause, CertHubError):
+        extensions: dict[str, object] = {
+            **cause.details,
+            "code": cause.code,
+            "zh": cause.zh,
+            "requestId": request_id,
+        }
+        if isinstance(cause, Transient):
+            extensions["retryable"] = True
+        return _like(error, cause.en, extensions)
+    if cause is None:
+        # Syntax and validation speak about the document, not about data; variables are the
+        # exception: their values are echoed, so the message stops where the value begins.
+        code = (error.extensions or {}).get("code", "BAD_REQUEST")
+        message = error.message
+        if message.startswith("Variable "):
+            message = message.partition(" got invalid value ")[0] + " got an invalid value."
+        return _like(error, message, {**(error.extensions or {}), "code": code})
+    _log.error(
+        "resolver_failed",
+        error=type(cause).__name__,
+        path=".".join(str(part) for part in error.path or ()),
+        request_id=request_id,
+    )
+    return _like(
+        error, "internal error", {"code": "INTERNAL", "zh": "系統內部錯誤", "requestId": request_id}
+    )
+
+
+def _like(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )
