@@ -182,15 +182,14 @@ def details(decision: Decision) -> dict[str, object]:
     result: dict[str, object] = {"status": decision.status}
     if decision.eligible is not None:
         result["eligible"] = decision.eligible
-    if decision.requirements:
-        result["requirements"] = {
-            requirement.code: {
-                "met": requirement.met,
-                "counted": None if requirement.counted is None else to_number(requirement.counted),
-                "required": to_number(requirement.required),
-            }
-            for requirement in decision.requirements
+    result["requirements"] = {
+        requirement.code: {
+            "met": requirement.met,
+            "counted": None if requirement.counted is None else to_number(requirement.counted),
+            "required": to_number(requirement.required),
         }
+        for requirement in decision.requirements
+    }
     result.update({key: plain(value) for key, value in decision.report.items()})
     result["findings"] = sorted({finding.code for finding in decision.findings})
     return result

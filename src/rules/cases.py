@@ -67,6 +67,14 @@ def _number(value: object) -> Decimal | None:
         return None
 
 
+def _key(value: object) -> str:
+    """Text by which equal values compare equal, whatever the order of their keys."""
+    if isinstance(value, Mapping):
+        return str(sorted((str(key), _key(item)) for key, item in value.items()))
+    number = _number(value)
+    return str(number.normalize()) if number is not None else str(value)
+
+
 def _differences(path: str, expected: Any, got: Any, unordered: bool) -> Iterator[str]:
     if isinstance(expected, Mapping):
         if not isinstance(got, Mapping):
@@ -77,7 +85,7 @@ def _differences(path: str, expected: Any, got: Any, unordered: bool) -> Iterato
         return
     if isinstance(expected, list):
         if path.rpartition(".")[2] in _SETS or unordered:
-            same = isinstance(got, list) and sorted(map(str, expected)) == sorted(map(str, got))
+            same = isinstance(got, list) and sorted(map(_key, expected)) == sorted(map(_key, got))
             if not same:
                 yield f"{path}: expected {expected}, got {got}"
             return
@@ -99,7 +107,7 @@ def run_case(case: Case, given: Mapping[str, object], ruleset: Ruleset | None = 
         answer = details(evaluate(case.rule, given, case.as_of, ruleset).decision)
     except CertHubError as error:
         return Outcome(case, (f"{case.id}: {case.rule}: {error.code}: {error.en}",))
-    unordered = case.rule.startswith("sharing.")
+    unordered = case.rule.startswith(("sharing.", "osh."))
     failures = [
         f"{case.id}: {line.removeprefix('.')}"
         for line in _differences("", plain(case.expect), answer, unordered)
