@@ -1,7 +1,24 @@
-"""Entry points of the rulebook ``ltc``."""
+"""Entry points of the rulebook ``ltc`` (長照人員繼續教育)."""
 
 from .engine import EntryPoint
+from .ltc_points import PointsFacts, points
+from .ltc_validity import ValidityFacts, validity
 
 __all__ = ["ENTRY_POINTS"]
 
-ENTRY_POINTS: tuple[EntryPoint, ...] = ()
+ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    EntryPoint(
+        "ltc.validity",
+        {"zh": "認證證明文件效期", "en": "Validity of a certificate"},
+        ValidityFacts,
+        validity,
+        ("L0070045@2023-10-11:6", "L0070045@2023-10-11:7-1", "letter-1121960128"),
+    ),
+    EntryPoint(
+        "ltc.points",
+        {"zh": "課程積分換算", "en": "Points of a course"},
+        PointsFacts,
+        points,
+        ("L0070045@2023-10-11:11", "seed-004"),
+    ),
+)
