@@ -208,7 +208,9 @@ class _Server:
                 "listen_addresses": "127.0.0.1",
                 "port": str(_free_port()),
             }
-        options = shlex.join(part for key, value in settings.items() for part in ("-c", f"{key}={value}"))
+        options = shlex.join(
+            part for key, value in settings.items() for part in ("-c", f"{key}={value}")
+        )
         try:
             self._run(
                 "pg_ctl", "-D", str(self.data), "-l", str(self.log), "-o", options,
