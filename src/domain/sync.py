@@ -63,7 +63,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """An unknown field or an unknown value, reported once per field (value) and run."""
+    """An unknown field, value, entity or table, reported once per field (value) and run.
+
+    Attributes:
+        kind: ``unknown_field``, ``unknown_value``, ``unknown_entity``, ``missing_column``.
+        sample: The unknown term; never anything of an unknown field.
+        count: Occurrences since the run's last batch: the counts of a run add up.
+    """
 
     entity: str
     field: str

@@ -40,6 +40,8 @@ class Field:
         known: Terms of an open vocabulary; another term is kept and reported, never an error.
         vocabulary: Name of the value map (``domain.vocabulary``) that gives the term's code, which
             stands in the column ``<name>__code`` (``<name>__codes`` for a list).
+        parts: Of OBJECT, OBJECTS and PEOPLE: the fields of such an object. Their values are kept as
+            the contract writes them (decimals as text), with ``<name>__code`` beside coded ones.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Field:
     nullable: bool = False
     known: tuple[str, ...] = ()
     vocabulary: str = ""
+    parts: tuple["Field", ...] = ()
 
     @property
     def contract_name(self) -> str:

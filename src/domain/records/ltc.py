@@ -27,7 +27,27 @@ ENTITIES: tuple[Entity, ...] = (
             Field("county", Kind.TEXT, "縣市", required=False, nullable=True, vocabulary="county"),
             Field("phone", Kind.TEXT, "電話", required=False, nullable=True),
             Field("email", Kind.TEXT, "電子郵件", required=False, nullable=True),
-            Field("identifiers", Kind.PEOPLE, "證號"),
+            Field(
+                "identifiers",
+                Kind.PEOPLE,
+                "證號",
+                parts=(
+                    Field(
+                        "type",
+                        Kind.TEXT,
+                        "證號類別",
+                        known=(
+                            "身分證字號",
+                            "新式統一證號",
+                            "舊式居留證號",
+                            "護照號",
+                        ),
+                        vocabulary="ltc.identifier_type",
+                    ),
+                    Field("number", Kind.NUMBER, "證號", source="value"),
+                    Field("current", Kind.FLAG, "現行"),
+                ),
+            ),
             Field("merged_ids", Kind.TEXTS, "已整併識別碼"),
         ),
     ),
