@@ -107,7 +107,9 @@ class KeyRing:
     def generate(cls, today: date) -> "KeyRing":
         """Fresh keys, version 1 of each kind."""
         return cls(
-            *([_fresh_secret(1, today)] for _ in range(3)),
+            index=[_fresh_secret(1, today)],
+            cipher=[_fresh_secret(1, today)],
+            subject=[_fresh_secret(1, today)],
             signing=[SigningKey(1, today, _fresh_pair())],
         )
 

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
+
 from certhub.domain.errors import ConfigurationError
 from certhub.domain.tw_id import NationalId
 from certhub.store.crypto import (
@@ -17,7 +19,6 @@ from certhub.store.crypto import (
     subject_reference,
 )
 from certhub.store.keys import FILE_NAME, KeyRing, load_keys, rotate_keys
-from cryptography.exceptions import InvalidTag
 
 TODAY = date(2024, 9, 1)
 NUMBER = "A123456789"
