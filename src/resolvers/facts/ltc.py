@@ -1,0 +1,350 @@
+"""LTC certificates and credits to the facts of the LTC entry points: mapping.md section 3."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from ...domain.bundles import LtcRows, PersonRows, Row
+from ...domain.errors import InvalidFacts
+from ...rules.ltc_calendar import Term, term_of
+from ...rules.params import Ruleset
+from . import ltc_certificates as ltc_of
+from .built import Built, Findings, earliest_after
+from .declared import Declared
+
+__all__ = [
+    "cross_check",
+    "evidence",
+    "id_merge",
+    "reentry",
+    "renewal",
+    "sharing",
+    "term",
+    "validity",
+]
+
+_LTC = frozenset({"ltc"})
+Given = dict[str, object]
+
+
+def term(row: Row, ruleset: Ruleset) -> Term:
+    """Validity, extension and window of a certificate by its registered dates."""
+    return term_of(ruleset, row["valid_from"], row["original_valid_to"])
+
+
+def cross_check(row: Row, ruleset: Ruleset, findings: Findings) -> None:
+    """The system's own end and extension mark against the pandemic extension by law (LTC-R4)."""
+    by_law = term(row, ruleset)
+    if row["valid_to"] != by_law.closes:
+        findings.add("stored_valid_to_differs", row["id"])
+    if bool(row["pandemic_extended"]) != (by_law.extended_to is not None):
+        findings.add("ltc.extension_differs", row["id"])
+
+
+def _not_merged(ltc: LtcRows, findings: Findings) -> None:
+    if len(ltc.persons) > 1:
+        for person in ltc.persons:
+            findings.add("ltc.identities_not_merged", person["id"])
+
+
+def validity(row: Row, ruleset: Ruleset, declared: Mapping[str, object] | None = None) -> Built:
+    """Facts of ``ltc.validity`` for one certificate.
+
+    Raises:
+        InvalidInput: something was declared that a registry decides.
+    """
+    said = Declared("ltc.validity", declared)
+    findings = Findings()
+    cross_check(row, ruleset, findings)
+    for _ in said.unused:
+        findings.add("declared_not_used")
+    return Built(
+        "ltc.validity",
+        {
+            "effective_date": row["valid_from"].isoformat(),
+            "stored_valid_to": row["original_valid_to"].isoformat(),
+        },
+        findings.sealed(),
+        sources=_LTC,
+        subject=row["id"],
+        declared=said.used,
+    )
+
+
+def renewal(
+    row: Row,
+    ltc: LtcRows,
+    as_of: date,
+    ruleset: Ruleset,
+    *,
+    application_date: date | None = None,
+    declared: Mapping[str, object] | None = None,
+) -> Built:
+    """Facts of ``ltc.renewal`` or, by the track, ``ltc.foreign_renewal`` for one certificate.
+
+    Args:
+        row: ``ltc.certificate``.
+        ltc: All that the system holds on the person.
+        as_of: Day asked about.
+        ruleset: Figures, for the pandemic extension.
+        application_date: Day of the (planned) application; None: ``as_of``.
+        declared: Facts that no registry holds.
+
+    Raises:
+        InvalidInput: something was declared that a registry decides.
+    """
+    foreign = ltc_of.track_of(row) == "foreign_institution"
+    rule = "ltc.foreign_renewal" if foreign else "ltc.renewal"
+    said = Declared(rule, declared)
+    findings = Findings()
+    _not_merged(ltc, findings)
+    reason = ltc_of.refusal(row, findings)
+    if reason is not None:
+        return Built(
+            rule,
+            None,
+            findings.sealed(),
+            not_applicable=reason,
+            sources=_LTC,
+            subject=row["id"],
+        )
+    cross_check(row, ruleset, findings)
+    applied = application_date or _day(said.take("application_date"))
+    activities, refused, coming = ltc_of.accepted(
+        ltc_of.credits_of(ltc, ltc.person_of(row)), as_of, findings, until=applied
+    )
+    given: Given = {"certificate": ltc_of.certificate_facts(row), "activities": activities}
+    if applied is not None:
+        given["application_date"] = applied.isoformat()
+    if foreign:
+        for item in activities:
+            item.pop("attribute")
+            item.pop("special_training", None)
+        said.fill(given, "substitutions")
+    else:
+        closes = term(row, ruleset).closes
+        given["service"], starts = ltc_of.service(row, ltc, as_of, closes, findings)
+        coming += starts
+        if said.has("service") and given["service"] == "none":
+            given["service"] = said.take("service")
+        elif said.has("service"):
+            findings.add("declared_not_used")
+    used = said.used
+    if application_date is not None and "application_date" not in used:
+        used = (*used, "application_date")
+    return Built(
+        rule,
+        given,
+        findings.sealed(),
+        sources=_LTC,
+        subject=row["id"],
+        declared=used,
+        refused=tuple(refused),
+        changes_on=earliest_after(as_of, coming),
+    )
+
+
+def _day(value: object) -> date | None:
+    """A declared day; anything else is left to the rule's own check."""
+    if value is None or (isinstance(value, date)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise InvalidFacts.at("application_date", "an ISO day", "ISO 日期") from error
+
+
+def reentry(
+    row: Row,
+    ltc: LtcRows,
+    as_of: date,
+    ruleset: Ruleset,
+    declared: Mapping[str, object] | None = None,
+) -> Built:
+    """Facts of ``ltc.reentry``: departure, return and the conditions are on paper.
+
+    Raises:
+        InvalidInput: something was declared that a registry decides.
+    """
+    said = Declared("ltc.reentry", declared)
+    findings = Findings()
+    reason = ltc_of.undetermined(row, findings)
+    if reason is not None:
+        return Built(
+            "ltc.reentry",
+            None,
+            findings.sealed(),
+            not_applicable=reason,
+            sources=_LTC,
+            subject=row["id"],
+        )
+    cross_check(row, ruleset, findings)
+    activities, refused, coming = ltc_of.accepted(
+        ltc_of.credits_of(ltc, ltc.person_of(row)),
+        as_of,
+        findings,
+        until=_day(said.take("application_date")),
+    )
+    certificate = ltc_of.certificate_facts(row, full=False)
+    if row["credit_from"] is not None:
+        certificate["credit_from"] = row["credit_from"].isoformat()
+    given: Given = {
+        "certificate": certificate,
+        "activities": [
+            {key: item[key] for key in ("id", "date", "mode", "points", "course_kind")}
+            for item in activities
+        ],
+    }
+    said.fill(
+        given, "application_date", "departed_on", "reentered_on", "use_exemption", "conditions"
+    )
+    return Built(
+        "ltc.reentry",
+        given,
+        findings.sealed(),
+        sources=_LTC,
+        subject=row["id"],
+        declared=said.used,
+        refused=tuple(refused),
+        changes_on=earliest_after(as_of, coming),
+    )
+
+
+def counting_certificates(
+    ltc: LtcRows, findings: Findings, persons: Iterable[str] | None = None
+) -> list[tuple[Row, Given]]:
+    """Certificates with their counting windows (LTC-R23), unknown types left out."""
+    found: list[tuple[Row, Given]] = []
+    chosen = list(dict.fromkeys(ltc.person_of(row) for row in ltc.certificates))
+    for person in chosen if persons is None else persons:
+        rows = ltc_of.certificates_of(ltc, person)
+        ends = ltc_of.credit_ends(rows)
+        for row in rows:
+            if ltc_of.undetermined(row, findings) is not None:
+                continue
+            facts = ltc_of.certificate_facts(row)
+            facts.pop("track")
+            facts["kind"] = ltc_of.kind_of(row)
+            end = ends.get(row["id"])
+            if end is not None and end < row["original_valid_to"]:
+                facts["credit_to"] = end.isoformat()
+            found.append((row, facts))
+    return found
+
+
+def sharing(ltc: LtcRows, as_of: date) -> Built:
+    """Facts of ``ltc.sharing``: every certificate and every accepted credit of a person."""
+    findings = Findings()
+    _not_merged(ltc, findings)
+    certificates = [facts for _, facts in counting_certificates(ltc, findings)]
+    activities, refused, coming = ltc_of.accepted(ltc.credits, as_of, findings)
+    for item in activities:
+        item.pop("mode")
+    return Built(
+        "ltc.sharing",
+        {"certificates": certificates, "activities": activities} if certificates else None,
+        findings.sealed(),
+        not_applicable=None if certificates else "no_certificate",
+        sources=_LTC,
+        refused=tuple(refused),
+        changes_on=earliest_after(as_of, coming),
+    )
+
+
+_IDENTITIES = (
+    ("national_id", "national_id"),
+    ("arc_new", "new_arc"),
+    ("arc_old", "old_arc"),
+    ("passport", "passport"),
+)
+
+
+def _identity(ltc: LtcRows, person: str, findings: Findings) -> str | None:
+    """The first kind of number, in the rulebook's order, that an LTC person has."""
+    for row in ltc.persons:
+        if row["id"] == person:
+            kinds = {item.get("type__code") for item in row["identifiers"] or ()}
+            if None in kinds:
+                findings.add("unknown_value", person)
+            return next((word for code, word in _IDENTITIES if code in kinds), None)
+    return None
+
+
+def id_merge(row: Row, ltc: LtcRows, as_of: date) -> Built:
+    """Facts of ``ltc.id_merge`` for the certificate asked for."""
+    findings = Findings()
+    _not_merged(ltc, findings)
+    identities = {person["id"]: _identity(ltc, person["id"], findings) for person in ltc.persons}
+
+    def with_identity(item: Row, facts: Given) -> Given | None:
+        identity = identities.get(ltc.person_of(item))
+        if identity is None:
+            findings.add("record_undetermined", item["id"])
+            return None
+        return {**facts, "identity": identity}
+
+    certificates = [
+        facts
+        for item in ltc.certificates
+        if (facts := with_identity(item, ltc_of.certificate_facts(item, full=False)))
+    ]
+    kept = {"id", "date", "points"}
+    activities: list[Given] = []
+    coming: list[date] = []
+    for item in ltc.credits:
+        accepted, _, later = ltc_of.accepted([item], as_of, findings)
+        coming += later
+        for facts in accepted:
+            named = with_identity(item, {key: facts[key] for key in kept})
+            if named is not None:
+                activities.append(named)
+    asked = any(item["id"] == row["id"] for item in certificates)
+    return Built(
+        "ltc.id_merge",
+        {
+            "current_certificate": row["id"],
+            "merged": len(ltc.persons) == 1,
+            "certificates": certificates,
+            "activities": activities,
+        }
+        if asked
+        else None,
+        findings.sealed(),
+        not_applicable=None if asked else "record_undetermined",
+        sources=_LTC,
+        subject=row["id"],
+        changes_on=earliest_after(as_of, coming),
+    )
+
+
+def recognition_certificate(row: Row) -> Given:
+    """``certificate`` of ``ltc.recognition``."""
+    facts = ltc_of.certificate_facts(row)
+    facts.pop("credit_from", None)
+    return facts
+
+
+def evidence(
+    row: Row, person: PersonRows, as_of: date, declared: Mapping[str, Any] | None
+) -> Built:
+    """Facts of ``ltc.evidence``: the papers are declared, the certificate is on record.
+
+    Raises:
+        InvalidInput: something was declared that a registry decides.
+    """
+    said = Declared("ltc.evidence", declared)
+    findings = Findings()
+    _not_merged(person.ltc, findings)
+    given: Given = {
+        "certificate": ltc_of.certificate_facts(row, full=False),
+        "items": [dict(item) for item in said.items("items")] if said.has("items") else [],
+    }
+    del as_of  # the papers' own days are tested by the rule
+    return Built(
+        "ltc.evidence",
+        given,
+        findings.sealed(),
+        sources=_LTC,
+        subject=row["id"],
+        declared=said.used,
+    )
