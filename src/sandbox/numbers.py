@@ -15,16 +15,37 @@ __all__ = [
     "with_wrong_check_digit",
 ]
 
-_CODES = dict(
-    zip(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (
-            (10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21)
-            + (22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33)
-        ),
-        strict=True,
-    )
-)
+_CODES = {
+    pair[0]: int(pair[1:])
+    for pair in [
+        "A10",
+        "B11",
+        "C12",
+        "D13",
+        "E14",
+        "F15",
+        "G16",
+        "H17",
+        "I34",
+        "J18",
+        "K19",
+        "L20",
+        "M21",
+        "N22",
+        "O35",
+        "P23",
+        "Q24",
+        "R25",
+        "S26",
+        "T27",
+        "U28",
+        "V29",
+        "W32",
+        "X30",
+        "Y31",
+        "Z33",
+    ]
+}
 _NEW_SHAPE = re.compile(r"[A-Z][1289][0-9]{8}")
 _OLD_SHAPE = re.compile(r"[A-Z][A-D][0-9]{8}")
 
