@@ -2,6 +2,7 @@
 
 from .engine import EntryPoint
 from .ltc_points import PointsFacts, points
+from .ltc_renewal import RenewalFacts, renewal
 from .ltc_validity import ValidityFacts, validity
 
 __all__ = ["ENTRY_POINTS"]
@@ -20,5 +21,18 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         PointsFacts,
         points,
         ("L0070045@2023-10-11:11", "seed-004"),
+    ),
+    EntryPoint(
+        "ltc.renewal",
+        {"zh": "更新認證", "en": "Renewal of a certificate"},
+        RenewalFacts,
+        renewal,
+        (
+            "L0070045@2023-10-11:6-2",
+            "L0070045@2023-10-11:7",
+            "L0070045@2023-10-11:9",
+            "L0070045@2023-10-11:21.1",
+            "seed-004",
+        ),
     ),
 )

@@ -16,6 +16,7 @@ __all__ = [
     "covered_day",
     "figures_change",
     "last_day_of_validity",
+    "law_day",
     "late_validity",
     "term_of",
     "term_step",
@@ -69,7 +70,7 @@ class Term(msgspec.Struct, frozen=True, eq=False):
         return None
 
 
-def _law_day(ruleset: Ruleset, day: date) -> date:
+def law_day(ruleset: Ruleset, day: date) -> date:
     """No certificate is older than the regulation: an earlier day is answered by its first text."""
     return max(day, ruleset.groups["ltc.validity"].values["years"][0].since)
 
@@ -104,7 +105,7 @@ def last_day_of_validity(ruleset: Ruleset, valid_from: date) -> date:
 
     Law: L0070045:6 (自證明文件所載日期之次日起算滿六年之末日); Civil Code 121(2); LTC-R1.
     """
-    years = ruleset.on(_law_day(ruleset, valid_from)).value("ltc.validity", "years")
+    years = ruleset.on(law_day(ruleset, valid_from)).value("ltc.validity", "years")
     return period_end(valid_from, years)
 
 
@@ -140,7 +141,7 @@ def term_of(ruleset: Ruleset, valid_from: date, valid_to: date) -> Term:
 
     Law: L0070045:6, 7-1; letter-1121960128; LTC-R2 to R4, R6.
     """
-    params = ruleset.on(_law_day(ruleset, valid_from))
+    params = ruleset.on(law_day(ruleset, valid_from))
     validity = params.figure("ltc.validity", "years")
     months = params.figure("ltc.renewal_window", "months")
     extension = params.figure("ltc.covid_extension", "extension")

@@ -1,0 +1,80 @@
+"""The ceiling of online points (網路積分採認上限), shared by renewal, foreign track and re-entry."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+
+import msgspec
+
+from ..domain.decision import Figure, Step
+from .params import FigureValue, Ruleset
+
+__all__ = ["OnlineCeiling", "online_ceiling", "online_step"]
+
+
+class OnlineCeiling(msgspec.Struct, frozen=True, eq=False):
+    """The ceilings that an application meets.
+
+    Attributes:
+        latest: The ceiling of all online points.
+        older: Earlier ceilings, each with the first day (ordinal) on which it no longer held.
+        split: First day (ordinal) of the points reported as earned after the first change.
+    """
+
+    latest: FigureValue
+    older: tuple[tuple[int, FigureValue], ...]
+    split: int
+
+    def of(self, online_before: Callable[[int], int]) -> int:
+        """Hundredths of online points that may count.
+
+        Args:
+            online_before: Online points dated before a day (ordinal).
+
+        Law: letter-1131960168 (修法前已取得者採計至舊上限); L0070045:11, annex 2; LTC-R10, Q4.
+        """
+        ceiling: int = self.latest.value
+        for first_day_after, figure in self.older:
+            ceiling = max(ceiling, min(online_before(first_day_after), figure.value))
+        return ceiling
+
+    def choice(self, ceiling: int) -> str:
+        """``baseline`` 基本標準 or ``flexible`` 彈性措施."""
+        return "baseline" if ceiling == self.latest.value else "flexible"
+
+
+@lru_cache(maxsize=64)
+def online_ceiling(ruleset: Ruleset, day: date) -> OnlineCeiling:
+    """The ceilings in force by ``day``, the latest and those before it.
+
+    Law: seed-004 (網路課程上限40點~60點); letter-1131960168; LTC-R10.
+    """
+    dated = [
+        figure
+        for figure in ruleset.groups["ltc.online_cap"].values["counted_at_most"]
+        if figure.enabled and figure.since <= day
+    ]
+    changes = [figure.since.toordinal() for figure in dated[1:]]
+    older = tuple(zip(changes, dated, strict=False))
+    return OnlineCeiling(dated[-1], older, changes[0] if changes else day.toordinal() + 1)
+
+
+def online_step(
+    ceiling: OnlineCeiling, before: int, after: int, at_most: int, counted: int
+) -> Step:
+    """How much of the online points counts; all in hundredths."""
+    law = ceiling.latest.law
+    return Step(
+        "ltc.online_cap",
+        law,
+        (
+            Figure("before", before, "points"),
+            Figure("after", after, "points"),
+            Figure("latest", ceiling.latest.value, "points", law),
+            *(Figure("older", figure.value, "points", figure.law) for _, figure in ceiling.older),
+            Figure("cap", at_most, "points"),
+        ),
+        counted,
+        "points",
+        before + after <= at_most,
+    )

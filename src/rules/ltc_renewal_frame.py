@@ -1,0 +1,262 @@
+"""What a renewal question rests on before any course is looked at: days, figures, fixed steps.
+
+A frame follows from the certificate's days, the day of application and the figures, so that
+certificates with the same days share one. It is built once and kept.
+"""
+
+from datetime import date
+from functools import lru_cache
+
+import msgspec
+
+from ..domain.decision import Deadline, Figure, Finding, Step, Window
+from ..domain.periods import DAY, add_years
+from .ltc_calendar import Term, covered_day, figures_change, late_validity, term_of, term_step
+from .ltc_common import WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
+from .ltc_culture import CulturePlan, culture_plan, late_culture_plan
+from .ltc_online import OnlineCeiling, online_ceiling
+from .params import FigureValue, Params, Ruleset
+
+__all__ = ["Article", "Frame", "Route", "frame_of", "late_window", "route_of"]
+
+Route = str
+"""``on_time`` 一般更新, ``extended`` 展延更新 or ``late`` 逾期更新."""
+
+_PICKED_BY_APPLICATION = (
+    "ltc.attributes_present",
+    "ltc.late_renewal",
+    "ltc.online_cap",
+    "ltc.professional",
+    "ltc.quality_ethics_law",
+    "ltc.ruleset",
+    "ltc.safety_categories",
+    "ltc.safety_present",
+    "ltc.service",
+    "ltc.total",
+)
+
+
+class Article(msgspec.Struct, frozen=True, gc=False):
+    """A requirement with its figure: what is the same for everybody who asks on that day."""
+
+    code: str
+    why: str
+    unit: str
+    law: str
+    required: int
+    by: date | None
+    shown: Figure
+
+
+class Frame(msgspec.Struct, frozen=True, eq=False):
+    """A renewal question without its courses.
+
+    Attributes:
+        application: Day of application; the day asked about where none was given.
+        first: First day (ordinal) whose courses count.
+        last: Last such day.
+        original_end: Last day (ordinal) of validity without extension.
+        open: Whether an application on that day is inside the window, or late.
+        moves: The application moves with the day asked about, none was given.
+        changes: Next day on which the answer can change whatever the courses are.
+    """
+
+    as_of: date
+    application: date
+    term: Term
+    route: Route
+    first: int
+    last: int
+    original_end: int
+    open: bool
+    moves: bool
+    ceiling: OnlineCeiling
+    culture: CulturePlan
+    total: Article
+    professional: Article
+    quality_ethics_law: Article
+    qel_at_most: FigureValue
+    attributes_present: Article
+    physical: Article
+    safety_categories: Article
+    safety_present: Article
+    service: Article
+    findings: tuple[Finding, ...]
+    before_steps: tuple[Step, ...]
+    after_steps: tuple[Step, ...]
+    deadlines: tuple[Deadline, ...]
+    window: Window
+    window_report: dict[str, str]
+    credit_report: dict[str, str]
+    next_report: dict[str, str]
+    changes: date | None
+
+
+def route_of(term: Term, application: date) -> Route:
+    """Route of an application: in time, within the extension, or after it.
+
+    Law: L0070045:7-1, 7-2; letter-1121960128; LTC-R4 to R6.
+    """
+    if application > term.closes:
+        return "late"
+    return "extended" if application > term.valid_to else "on_time"
+
+
+def late_window(params: Params, application: date) -> tuple[date, date]:
+    """Days whose credit counts for a late renewal: the six years before the application.
+
+    Law: L0070045:7-2 (以申請更新日前六年內完成為限); LTC-R5.
+    """
+    years = params.value("ltc.late_renewal", "lookback")
+    return add_years(application, -years), application
+
+
+def _article(params: Params, code: str, name: str, unit: str, by: date | None) -> Article:
+    figure = params.figure(code, name)
+    shown = figure_input("required", figure, unit)
+    required = figure.value if unit == "points" else figure.value * 100
+    return Article(code, f"{code}.why", unit, figure.law, required, by, shown)
+
+
+def _physical(total: Article, law: str) -> Article:
+    """實體: what the online ceiling leaves of the total; the minimum follows with each person."""
+    return Article("ltc.physical", "ltc.physical.why", "points", law, 0, total.by, total.shown)
+
+
+def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tuple[date, date, str]:
+    """New last day, first day whose credit counts for the next period, and the text.
+
+    Law: letter-1131961312 (自申請更新之日起算); letter-1131960156; seed-004 Q&A 4.9; LTC-R6.
+    """
+    if route == "late":
+        return late_validity(ruleset, application), application, "letter-1131960156"
+    if route == "extended":
+        return term.next_valid_to, term.valid_to + DAY, "seed-004#問答集4.9"
+    return term.next_valid_to, application, WINDOW_LAW
+
+
+def _deadlines(term: Term, culture: CulturePlan, as_of: date) -> tuple[Deadline, ...]:
+    ahead: list[Deadline] = []
+    if culture.yearly is not None and any(not year.closed for year in culture.years):
+        assert culture.yearly_by is not None
+        ahead.append(Deadline("ltc.culture_year_by", culture.yearly_by, culture.yearly.law))
+    ahead.append(Deadline("ltc.renew_by", term.closes, term.window_months.law))
+    return tuple(sorted((one for one in ahead if one.due >= as_of), key=lambda one: one.due))
+
+
+def _static_changes(
+    ruleset: Ruleset, term: Term, route: Route, as_of: date, moves: bool
+) -> date | None:
+    """Next day that changes the answer by the calendar alone."""
+    days: list[date | None] = [outdated_day(ruleset)]
+    if moves:
+        days.extend(figures_change(ruleset, _PICKED_BY_APPLICATION))
+        days.extend((term.opens, term.valid_to + DAY, term.closes + DAY))
+        # A validity year that closes without its two points is missed from the next day on.
+        days.extend(year.end + DAY for year in term.years)
+        if route == "late":
+            days.extend(figures_change(ruleset, ("ltc.culture",)))
+    return next_day(as_of, days)
+
+
+def _route_steps(
+    params: Params, term: Term, route: Route, first: date, last: date, credit_from: date | None
+) -> tuple[Step, ...]:
+    if route == "late":
+        lookback = params.figure("ltc.late_renewal", "lookback")
+        law, inputs = lookback.law, (figure_input("years", lookback, "years"),)
+    else:
+        law = WINDOW_LAW if credit_from is not None else params.figure("ltc.total", "minimum").law
+        inputs = ()
+    window = Step(
+        "ltc.credit_window", law, (Figure("from", first), Figure("to", last), *inputs), route
+    )
+    return term_step(term), window
+
+
+def _closing_steps(
+    params: Params, route: Route, next_valid_to: date, credit_from: date, law: str
+) -> tuple[Step, ...]:
+    steps = [
+        Step(
+            "ltc.next_certificate",
+            law,
+            (Figure("credit_from", credit_from), Figure("route", route)),
+            next_valid_to,
+        )
+    ]
+    if route == "late":
+        low = params.figure("ltc.expired_service", "at_least")
+        high = params.figure("ltc.expired_service", "at_most")
+        steps.append(
+            Step(
+                "ltc.expired_service",
+                low.law,
+                (figure_input("at_least", low, "TWD"), figure_input("at_most", high, "TWD")),
+            )
+        )
+    steps.append(Step("ltc.local_authority_decides", "seed-004#備註"))
+    return tuple(steps)
+
+
+@lru_cache(maxsize=16384)
+def frame_of(
+    ruleset: Ruleset,
+    valid_from: date,
+    valid_to: date,
+    credit_from: date | None,
+    given_application: date | None,
+    as_of: date,
+) -> Frame:
+    """The frame of a question; equal questions share one.
+
+    Law: L0070045:6, 7, 9, 21.1; LTC-R3 to R6, R9 to R12.
+    """
+    application = given_application or as_of
+    term = term_of(ruleset, valid_from, valid_to)
+    params = ruleset.on(covered_day(ruleset, application))
+    route = route_of(term, application)
+    if route == "late":
+        first, last = late_window(params, application)
+        culture = late_culture_plan(ruleset, application)
+    else:
+        first, last = credit_from or valid_from, min(application, term.closes)
+        culture = culture_plan(ruleset, term, application)
+    by = None if route == "late" else term.closes
+    total = _article(params, "ltc.total", "minimum", "points", by)
+    ceiling = online_ceiling(ruleset, params.day)
+    next_valid_to, next_credit_from, next_law = _next(ruleset, term, route, application)
+    return Frame(
+        as_of=as_of,
+        application=application,
+        term=term,
+        route=route,
+        first=first.toordinal(),
+        last=last.toordinal(),
+        original_end=valid_to.toordinal(),
+        open=application >= term.opens,
+        moves=given_application is None,
+        ceiling=ceiling,
+        culture=culture,
+        total=total,
+        professional=_article(params, "ltc.professional", "minimum", "points", by),
+        quality_ethics_law=_article(params, "ltc.quality_ethics_law", "minimum", "points", by),
+        qel_at_most=params.figure("ltc.quality_ethics_law", "counted_at_most"),
+        attributes_present=_article(params, "ltc.attributes_present", "minimum", "attributes", by),
+        physical=_physical(total, ceiling.latest.law),
+        safety_categories=_article(params, "ltc.safety_categories", "minimum", "points", by),
+        safety_present=_article(params, "ltc.safety_present", "minimum", "themes", by),
+        service=_article(params, "ltc.service", "minimum", "proofs", by),
+        findings=tuple(ruleset_findings(ruleset, as_of, application)),
+        before_steps=_route_steps(params, term, route, first, last, credit_from),
+        after_steps=_closing_steps(params, route, next_valid_to, next_credit_from, next_law),
+        deadlines=_deadlines(term, culture, as_of),
+        window=term.window,
+        window_report={"opens": term.opens.isoformat(), "closes": term.closes.isoformat()},
+        credit_report={"from": first.isoformat(), "to": last.isoformat()},
+        next_report={
+            "valid_to": next_valid_to.isoformat(),
+            "credit_from": next_credit_from.isoformat(),
+        },
+        changes=_static_changes(ruleset, term, route, as_of, given_application is None),
+    )

@@ -1,0 +1,201 @@
+"""Tallies: all the sums of a renewal side by side in one whole number.
+
+A renewal needs the same points in many sums (professional, online, fire safety, culture ...). What
+a course adds to follows from four things alone: its attribute, whether it is online, its categories
+and whether it is continuing education. They make up the course's *kind*, a small whole number. Each
+kind has a *weight*: a whole number with a 1 in the lane of every sum that such a course adds to.
+``points * weight`` is then the course's share of all sums at once, and adding shares adds all sums.
+Because lanes never overflow into each other, subtracting a running tally from a later one gives the
+sums of the days between.
+
+Kind, bit by bit: 0-1 attribute (professional, quality, ethics, law), 2 online, 3-11 categories in the
+order of ``CATEGORY_BITS``, 12 a safety theme that the attribute cannot feed, 13 not continuing
+education. The two marks stand highest, so that one comparison tells that no course has any.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from operator import mul
+from struct import Struct
+from typing import NamedTuple, get_args
+
+from .ltc_codes import (
+    CULTURES,
+    EXCLUDED_COURSES,
+    QUALITY_ETHICS_LAW,
+    THEME_OF,
+    THEMES,
+    Attribute,
+    Category,
+)
+
+__all__ = [
+    "ATTRIBUTES",
+    "CATEGORY_BITS",
+    "EXCLUDED",
+    "LARGEST_POINTS",
+    "MISMATCH",
+    "NO_POINTS",
+    "ONLINE",
+    "Sums",
+    "kind_of",
+    "running_tallies",
+    "sums_of",
+    "weight_of",
+]
+
+ATTRIBUTES: tuple[str, ...] = get_args(Attribute)
+ONLINE = 1 << 2
+"""Mark of an online course."""
+
+CATEGORY_BITS: dict[str, int] = {
+    category: 1 << (3 + index) for index, category in enumerate(get_args(Category))
+}
+MISMATCH = 1 << 12
+"""Mark of a professional course with a safety theme, which it cannot feed (LTC-R11, Q5)."""
+
+EXCLUDED = 1 << 13
+"""Mark of a course that is no continuing education (LTC-R16)."""
+
+_LANE = 64
+LARGEST_POINTS = 1 << 40
+"""Hundredths below which 2^24 courses cannot fill a lane."""
+
+
+class Sums(NamedTuple):
+    """The sums of a tally, hundredths of a point each; the order is the order of the lanes."""
+
+    professional_physical: int
+    professional_online: int
+    qel_physical: int
+    qel_online: int
+    quality: int
+    ethics: int
+    law: int
+    fire_safety: int
+    emergency_response: int
+    infection_control: int
+    gender_sensitivity: int
+    safety: int
+    culture: int
+    indigenous_culture: int
+    multicultural_culture: int
+
+    @property
+    def professional(self) -> int:
+        """專業課程."""
+        return self.professional_physical + self.professional_online
+
+    @property
+    def quality_ethics_law(self) -> int:
+        """品質、倫理、法規, raw."""
+        return self.qel_physical + self.qel_online
+
+    @property
+    def physical(self) -> int:
+        """實體."""
+        return self.professional_physical + self.qel_physical
+
+    @property
+    def online(self) -> int:
+        """網路, raw."""
+        return self.professional_online + self.qel_online
+
+
+_LAYOUT = Struct(f"<{len(Sums._fields)}Q")
+NO_POINTS = Sums(*(0 for _ in Sums._fields))
+
+
+def sums_of(tally: int) -> Sums:
+    """The sums that a tally holds."""
+    return Sums._make(_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+
+
+def _bits(categories: Iterable[str]) -> int:
+    return sum(CATEGORY_BITS[category] for category in categories)
+
+
+_THEME_BITS = {
+    theme: _bits(name for name, meant in THEME_OF.items() if meant == theme) for theme in THEMES
+}
+_ANY_THEME = _bits(THEME_OF)
+_ANY_CULTURE = _bits(CULTURES)
+
+
+@lru_cache(maxsize=4096)
+def kind_of(
+    attribute: str, *, online: bool, categories: Collection[str] = (), course_kind: str = "general"
+) -> int:
+    """The kind of a course; ``categories`` must be hashable (a tuple or frozenset).
+
+    Args:
+        attribute: 課程屬性.
+        online: 網路; live online classes are physical (LTC-R8).
+        categories: 課程類別, in any order.
+        course_kind: 訓練課程.
+
+    Raises:
+        KeyError: an unknown category.
+        ValueError: an unknown attribute.
+    """
+    kind = ATTRIBUTES.index(attribute)
+    if online:
+        kind |= ONLINE
+    if course_kind in EXCLUDED_COURSES:
+        kind |= EXCLUDED
+    for category in categories:
+        kind |= CATEGORY_BITS[category]
+    if attribute not in QUALITY_ETHICS_LAW and kind & _ANY_THEME:
+        kind |= MISMATCH
+    return kind
+
+
+def _sums_fed_by(kind: int) -> Iterable[str]:
+    """Names of the sums that a course of this kind adds to.
+
+    Law: L0070045:9-1 to 9-3, 21.1; LTC-R9, R11, R12.
+    """
+    attribute = ATTRIBUTES[kind & 3]
+    group = "qel" if attribute in QUALITY_ETHICS_LAW else "professional"
+    yield f"{group}_online" if kind & ONLINE else f"{group}_physical"
+    if attribute in QUALITY_ETHICS_LAW:
+        yield attribute
+        # Only quality, ethics and law feed the ten safety points (art. 9(2), Q5); a row of several
+        # themes counts once in their sum and in full for each theme tested alone (LTC-R11).
+        yield from (theme for theme, bits in _THEME_BITS.items() if kind & bits)
+        if kind & _ANY_THEME:
+            yield "safety"
+    if kind & _ANY_CULTURE:
+        yield "culture"
+    # The yearly test wants the two cultures apart (art. 21-1(1)(2)).
+    for culture in ("indigenous_culture", "multicultural_culture"):
+        if kind & CATEGORY_BITS[culture]:
+            yield culture
+
+
+class _Weights(dict[int, int]):
+    """Weights by kind, made when first asked for: few of the 8192 kinds ever occur."""
+
+    def __missing__(self, kind: int) -> int:
+        weight = sum(1 << (_LANE * Sums._fields.index(name)) for name in _sums_fed_by(kind))
+        self[kind] = weight
+        return weight
+
+
+_WEIGHTS = _Weights()
+
+
+def weight_of(kind: int) -> int:
+    """A whole number with a 1 in the lane of each sum that a course of this kind adds to."""
+    return _WEIGHTS[kind]
+
+
+def running_tallies(points: Sequence[int], kinds: Sequence[int]) -> list[int]:
+    """Tallies of the first 0, 1, 2 ... courses.
+
+    Args:
+        points: Hundredths, from 0 to below ``LARGEST_POINTS``.
+        kinds: As :func:`kind_of`, in the same order.
+    """
+    return list(accumulate(map(mul, points, map(_WEIGHTS.__getitem__, kinds)), initial=0))
