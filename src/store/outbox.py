@@ -1,0 +1,97 @@
+"""The outbox (待送機關): what waits for an agency, leased to one process at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.submission import Submission, SubmissionState
+from .keys import KeyRing
+from .submissions import move, payload_of, submission_of
+from .tables_work import outbox, submission
+
+__all__ = ["Delivery", "close_delivery", "postpone", "take_due"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One entry of the outbox, leased to this caller."""
+
+    outbox_id: int
+    submission: Submission
+    operation: str
+    idempotency_key: str
+    attempts: int
+    payload: Mapping[str, Any]
+
+
+async def take_due(
+    connection: AsyncConnection,
+    keys: KeyRing,
+    registries: Sequence[str],
+    now: datetime,
+    lease: timedelta,
+) -> Delivery | None:
+    """Lease the next entry that is due, marking its submission SENT before anything is sent.
+
+    A process that dies leaves the lease to run out; the idempotency key makes the repeat harmless.
+    """
+    due = (
+        select(outbox)
+        .where(
+            outbox.c.state == "waiting",
+            outbox.c.registry.in_(registries),
+            outbox.c.not_before <= now,
+        )
+        .order_by(outbox.c.not_before, outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    entry = (await connection.execute(due)).mappings().first()
+    if entry is None:
+        return None
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == entry["id"])
+        .values(not_before=now + lease, attempts=outbox.c.attempts + 1)
+    )
+    identity: UUID = entry["submission_id"]
+    row = (
+        (await connection.execute(select(submission).where(submission.c.id == identity)))
+        .mappings()
+        .one()
+    )
+    if row["state"] == SubmissionState.QUEUED.value:
+        await move(connection, identity, SubmissionState.SENT, now)
+    return Delivery(
+        entry["id"],
+        submission_of(row),
+        entry["operation"],
+        entry["idempotency_key"],
+        entry["attempts"] + 1,
+        payload_of(keys, row),
+    )
+
+
+async def postpone(
+    connection: AsyncConnection, outbox_id: int, until: datetime, reason: str | None
+) -> None:
+    """Try this entry again later."""
+    await connection.execute(
+        update(outbox).where(outbox.c.id == outbox_id).values(not_before=until, last_error=reason)
+    )
+
+
+async def close_delivery(
+    connection: AsyncConnection, outbox_id: int, state: str, now: datetime
+) -> None:
+    """The agency has answered: nothing is left to send (``done``), or we give up (``given_up``)."""
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id)
+        .values(state=state, done_at=now, last_error=None)
+    )

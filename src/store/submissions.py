@@ -1,0 +1,255 @@
+"""Submissions and their history (送件).
+
+All functions work inside the caller's transaction: a submission, its first event and its place in the outbox are committed together or not at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.submission import Submission, SubmissionEvent, SubmissionState, UserError
+from .crypto import open_bytes, seal_bytes
+from .keys import KeyRing
+from .tables_work import outbox, submission, submission_event
+
+__all__ = [
+    "Filing",
+    "Owner",
+    "file_submission",
+    "load_submissions",
+    "move",
+    "payload_of",
+    "submission_of",
+    "supersede",
+]
+
+_OPEN = (SubmissionState.QUEUED.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who files: the client that idempotency keys belong to, and the person behind it."""
+
+    issuer: str
+    client_id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A submission about to be stored.
+
+    Attributes:
+        payload: Everything needed to send it, encrypted at rest.
+        content_hash: SHA-256 over what was submitted.
+        operation: The agency's call, None for what is never sent.
+        not_before: Instant before which delivery makes no sense.
+    """
+
+    kind: str
+    registry: str
+    institution: str | None
+    target: str | None
+    business_day: date
+    payload: Mapping[str, Any]
+    content_hash: bytes
+    summary: Mapping[str, Any]
+    errors: Sequence[UserError]
+    warnings: Sequence[UserError]
+    uploads: Sequence[UUID]
+    operation: str | None
+    not_before: datetime
+
+
+def _place(key: UUID) -> str:
+    return f"hub.submission|{key}|payload"
+
+
+async def file_submission(
+    connection: AsyncConnection, keys: KeyRing, owner: Owner, filing: Filing, now: datetime
+) -> UUID:
+    """Store a submission: QUEUED with a place in the outbox, or REJECTED and never sent."""
+    identity = uuid4()
+    sends = filing.operation is not None and not filing.errors
+    state = SubmissionState.QUEUED if sends else SubmissionState.REJECTED
+    await connection.execute(
+        insert(submission).values(
+            id=identity,
+            kind=filing.kind,
+            registry=filing.registry,
+            state=state.value,
+            institution=filing.institution,
+            target=filing.target,
+            issuer=owner.issuer,
+            client_id=owner.client_id,
+            subject=owner.subject,
+            business_day=filing.business_day,
+            payload_cipher=seal_bytes(keys, orjson.dumps(filing.payload), _place(identity)),
+            content_hash=filing.content_hash,
+            summary=dict(filing.summary),
+            errors=[error.as_json() for error in filing.errors],
+            warnings=[error.as_json() for error in filing.warnings],
+            uploads=list(filing.uploads),
+            created_at=now,
+            changed_at=now,
+        )
+    )
+    await _event(connection, identity, state, now)
+    if sends:
+        await connection.execute(
+            insert(outbox).values(
+                submission_id=identity,
+                registry=filing.registry,
+                operation=filing.operation,
+                idempotency_key=f"certhub-{identity}",
+                state="waiting",
+                not_before=filing.not_before,
+                created_at=now,
+            )
+        )
+    return identity
+
+
+async def _event(
+    connection: AsyncConnection,
+    identity: UUID,
+    state: SubmissionState,
+    now: datetime,
+    code: str | None = None,
+) -> None:
+    await connection.execute(
+        insert(submission_event).values(
+            submission_id=identity, at=now, state=state.value, code=code, detail={}
+        )
+    )
+
+
+async def supersede(
+    connection: AsyncConnection, kind: str, institution: str, target: str, now: datetime
+) -> int:
+    """Take back what waits for the same target and was not sent yet; how many there were."""
+    waiting = (
+        select(submission.c.id)
+        .where(
+            submission.c.kind == kind,
+            submission.c.institution == institution,
+            submission.c.target == target,
+            submission.c.state.in_(_OPEN),
+        )
+        .with_for_update()
+    )
+    taken = [row.id for row in await connection.execute(waiting)]
+    for identity in taken:
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.submission_id == identity)
+            .values(state="given_up", done_at=now)
+        )
+        await move(connection, identity, SubmissionState.SUPERSEDED, now)
+    return len(taken)
+
+
+async def move(
+    connection: AsyncConnection,
+    identity: UUID,
+    state: SubmissionState,
+    now: datetime,
+    *,
+    code: str | None = None,
+    errors: Sequence[UserError] | None = None,
+    warnings: Sequence[UserError] | None = None,
+    reference: str | None = None,
+) -> None:
+    """Bring a submission to another state, with its event."""
+    values: dict[str, Any] = {"state": state.value, "changed_at": now}
+    if errors is not None:
+        values["errors"] = [error.as_json() for error in errors]
+    if warnings is not None:
+        values["warnings"] = [error.as_json() for error in warnings]
+    if reference is not None:
+        values["agency_reference"] = reference
+    await connection.execute(update(submission).where(submission.c.id == identity).values(**values))
+    await _event(connection, identity, state, now, code)
+
+
+def payload_of(keys: KeyRing, row: RowMapping) -> Mapping[str, Any]:
+    """The decrypted input of a submission's row."""
+    payload: Mapping[str, Any] = orjson.loads(
+        open_bytes(keys, row["payload_cipher"], _place(row["id"]))
+    )
+    return payload
+
+
+def submission_of(row: RowMapping, events: Sequence[SubmissionEvent] = ()) -> Submission:
+    """The submission of a row of ``hub.submission``."""
+    return Submission(
+        row["id"],
+        row["kind"],
+        row["registry"],
+        SubmissionState(row["state"]),
+        row["institution"],
+        row["target"],
+        row["business_day"],
+        row["created_at"],
+        row["changed_at"],
+        row["summary"],
+        tuple(UserError.from_json(item) for item in row["errors"]),
+        tuple(UserError.from_json(item) for item in row["warnings"]),
+        row["agency_reference"],
+        tuple(events),
+        row["receipt_id"],
+    )
+
+
+def _page(
+    statement: Select[Any], after: tuple[datetime, UUID] | None, limit: int | None
+) -> Select[Any]:
+    if after is not None:
+        at, identity = after
+        statement = statement.where(
+            or_(
+                submission.c.created_at < at,
+                and_(submission.c.created_at == at, submission.c.id < identity),
+            )
+        )
+    return statement.limit(limit) if limit is not None else statement
+
+
+async def load_submissions(
+    connection: AsyncConnection,
+    *conditions: Any,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
+) -> list[Submission]:
+    """Submissions that fit ``conditions``, newest first, with their events.
+
+    Args:
+        connection: Any transaction.
+        conditions: SQL conditions on ``hub.submission``, row filters among them.
+        after: Creation instant and id of the last one already seen.
+        limit: How many at the most.
+    """
+    statement = (
+        select(submission)
+        .where(*conditions)
+        .order_by(submission.c.created_at.desc(), submission.c.id.desc())
+    )
+    rows = (await connection.execute(_page(statement, after, limit))).mappings().all()
+    if not rows:
+        return []
+    history: dict[UUID, list[SubmissionEvent]] = {row["id"]: [] for row in rows}
+    for event in await connection.execute(
+        select(submission_event)
+        .where(submission_event.c.submission_id.in_(history))
+        .order_by(submission_event.c.id)
+    ):
+        history[event.submission_id].append(
+            SubmissionEvent(event.at, SubmissionState(event.state), event.code, event.detail)
+        )
+    return [submission_of(row, history[row["id"]]) for row in rows]
