@@ -4,12 +4,25 @@ A bug shows as ``INTERNAL`` with the request's id; what happened is logged witho
 and values, because all three may hold personal data.
 """
 
+import re
+
 import structlog
 from graphql import GraphQLError
 
 from ..domain.errors import CertHubError, Transient
 
 __all__ = ["coded"]
+
+_ECHOES = (
+    (re.compile(r"(got invalid value) .*; ", re.DOTALL), r"\1; "),
+    (re.compile(r", found .*(?=; )|, found .*$", re.DOTALL), ""),
+    (re.compile(r" value: .*$", re.DOTALL), " value"),
+    (
+        re.compile(r"^Value .*(?= does not exist in )|(?<=; )Value .*(?= does not exist in )"),
+        "Value",
+    ),
+)
+"""Where graphql-core repeats a value that a caller sent."""
 
 _log = structlog.get_logger("certhub.graphql")
 
@@ -30,12 +43,12 @@ def coded(error: GraphQLError, request_id: str) -> GraphQLError:
             extensions["retryable"] = True
         return _like(error, cause.en, extensions)
     if cause is None:
-        # Syntax and validation speak about the document, not about data; variables are the
-        # exception: their values are echoed, so the message stops where the value begins.
+        # Syntax and validation speak about the document; but they repeat values of literals and
+        # variables, which may be persons' numbers, so those are cut out.
         code = (error.extensions or {}).get("code", "BAD_REQUEST")
         message = error.message
-        if message.startswith("Variable "):
-            message = message.partition(" got invalid value ")[0] + " got an invalid value."
+        for pattern, instead in _ECHOES:
+            message = pattern.sub(instead, message)
         return _like(error, message, {**(error.extensions or {}), "code": code})
     _log.error(
         "resolver_failed",
