@@ -75,17 +75,18 @@ class HubRows:
     """The hub's own records on a person's credits (採認), in the rulebook's vocabulary.
 
     Attributes:
-        applications: ``{activity, certificate, filed_on}``.
+        applications: ``{activity, certificate, filed_on}``; activities and certificates as
+            ``registry:key`` here and below.
         decisions: ``{id, activity, certificate, outcome, amount?, attribute?, categories?,
             authority, decided_on}``.
         used: ``{activity, certificate}``: consumed by a renewal the hub has seen.
-        events: Activity id -> key of a joint accreditation registered in the hub.
+        joint_courses: (registry, course) -> key of a joint accreditation registered in the hub.
     """
 
     applications: Rows = ()
     decisions: Rows = ()
     used: Rows = ()
-    events: Mapping[str, str] = field(default_factory=dict)
+    joint_courses: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ...domain.bundles import LtcRows, PersonRows, Row
+from ...domain.bundles import LtcRows, Row
 from ...domain.errors import InvalidFacts
 from ...rules.ltc_calendar import Term, term_of
 from ...rules.params import Ruleset
@@ -317,16 +317,7 @@ def id_merge(row: Row, ltc: LtcRows, as_of: date) -> Built:
     )
 
 
-def recognition_certificate(row: Row) -> Given:
-    """``certificate`` of ``ltc.recognition``."""
-    facts = ltc_of.certificate_facts(row)
-    facts.pop("credit_from", None)
-    return facts
-
-
-def evidence(
-    row: Row, person: PersonRows, as_of: date, declared: Mapping[str, Any] | None
-) -> Built:
+def evidence(row: Row, ltc: LtcRows, declared: Mapping[str, Any] | None) -> Built:
     """Facts of ``ltc.evidence``: the papers are declared, the certificate is on record.
 
     Raises:
@@ -334,12 +325,11 @@ def evidence(
     """
     said = Declared("ltc.evidence", declared)
     findings = Findings()
-    _not_merged(person.ltc, findings)
+    _not_merged(ltc, findings)
     given: Given = {
         "certificate": ltc_of.certificate_facts(row, full=False),
         "items": [dict(item) for item in said.items("items")] if said.has("items") else [],
     }
-    del as_of  # the papers' own days are tested by the rule
     return Built(
         "ltc.evidence",
         given,

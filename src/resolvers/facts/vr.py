@@ -5,6 +5,7 @@ from datetime import date
 
 from ...domain.amounts import to_number
 from ...domain.bundles import Row, VrRows
+from ...domain.decision import ActivityRefusal
 from ...domain.vocabulary import title_box
 from . import vr_activities as records_of
 from .built import Built, Findings, earliest_after, iso
@@ -93,10 +94,11 @@ def renewal(
     if known.held_from is not None and as_of < known.held_from:
         findings.add("vr.history_not_held", row["id"])
         return _none("vr.renewal", row, findings, "vr.history_not_held", changes)
+    refused: list[ActivityRefusal] = []
     given: Given = {
         "qualification": row["title__code"],
         "certificate": certificate_facts(row["id"], known.on(as_of)),
-        "activities": records_of.renewal_activities(vr.records, findings),
+        "activities": records_of.renewal_activities(vr.records, findings, refused),
     }
     if application_date is not None:
         given["application_date"] = application_date.isoformat()
@@ -111,6 +113,7 @@ def renewal(
         sources=_VR,
         subject=row["id"],
         declared=_declared(said, application_date),
+        refused=tuple(refused),
         changes_on=changes,
     )
 
@@ -246,6 +249,7 @@ def lapse_return(
         return _none("vr.lapse_return", qualification, findings, reason)
     known = term(qualification, vr, as_of, findings)
     period = known.on(as_of)
+    refused: list[ActivityRefusal] = []
     given: Given = {
         "qualification": qualification["title__code"],
         # Without deductions among its keys, the entry point takes the end that they moved.
@@ -254,7 +258,7 @@ def lapse_return(
             "valid_from": period.valid_from.isoformat(),
             "valid_to": period.expires_on.isoformat(),
         },
-        "activities": records_of.renewal_activities(vr.records, findings),
+        "activities": records_of.renewal_activities(vr.records, findings, refused),
     }
     said.fill(given, "absence", "consent_on")
     return Built(
@@ -264,6 +268,7 @@ def lapse_return(
         sources=_VR,
         subject=qualification["id"],
         declared=said.used,
+        refused=tuple(refused),
         changes_on=_changes(known, vr, as_of),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...domain.amounts import to_number
 from ...domain.bundles import Row
+from ...domain.decision import ActivityRefusal
 from ...domain.text import compare_form
 from ...domain.vocabulary import code_of, title_box, vr_role
 from .built import Findings
@@ -113,21 +114,33 @@ def weights(row: Row) -> list[str]:
 
 
 def renewal_activities(
-    records: Iterable[Row], findings: Findings, *, weighted: bool = False
+    records: Iterable[Row],
+    findings: Findings,
+    refused: list[ActivityRefusal] | None = None,
+    *,
+    weighted: bool = False,
 ) -> list[dict[str, object]]:
-    """All records of a member as activities of ``vr.renewal``.
+    """Records of a member as activities of ``vr.renewal``.
 
     Args:
         records: ``vr.training_record`` rows.
         findings: Takes what is left out or doubtful.
+        refused: Takes the records that the rule cannot be given: with an unknown term, or without
+            a class (課程類別), which only records other than 繼續教育 may lack. None keeps the latter.
         weighted: Hours and flags as entered (``vr.ce_credit``) instead of the credited hours.
     """
     activities: list[dict[str, object]] = []
     for row in records:
         if not is_counted(row, findings):
+            if refused is not None:
+                refused.append(ActivityRefusal(row["id"], "record_undetermined"))
             continue
-        ticked = boxes(row)
-        if len(row["qualification_titles__codes"] or ()) < len(row["qualification_titles"] or ()):
+        attribute = row["category__code"]
+        if attribute is None and refused is not None:
+            refused.append(ActivityRefusal(row["id"], "not_ce_training"))
+            continue
+        codes = row["qualification_titles__codes"] or ()
+        if len(codes) < len(row["qualification_titles"] or ()):
             findings.add("unknown_value", row["id"])
         activity: dict[str, object] = {
             "id": row["id"],
@@ -135,12 +148,12 @@ def renewal_activities(
             "date": row["held_to"].isoformat(),
             "hours": to_number(row["hours"] if weighted else credited(row, findings)),
             "weights": weights(row) if weighted else [],
-            "qualifications": ticked,
+            "qualifications": boxes(row),
             "training_kind": row["nature__code"],
             "review_state": row["status__code"],
         }
-        if row["category__code"] is not None:
-            activity["attribute"] = row["category__code"]
+        if attribute is not None:
+            activity["attribute"] = attribute
         role = _role(row, findings)
         if role is not None:
             activity["role"] = role

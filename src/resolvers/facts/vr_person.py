@@ -364,7 +364,7 @@ def _provisional(
     if kind == "a10-1":
         facts["activities"] = [
             {key: item[key] for key in _PROVISIONAL_KEYS if key in item}
-            for item in records_of.renewal_activities(vr.records, findings)
+            for item in records_of.renewal_activities(vr.records, findings, [])
         ]
         return facts
     if hired is not None:
