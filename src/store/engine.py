@@ -62,6 +62,7 @@ def make_engine(
         return create_async_engine(
             sqlalchemy_url(dsn),
             connect_args=arguments,
+            hide_parameters=True,
             json_serializer=_json,
             json_deserializer=orjson.loads,
             poolclass=NullPool,
@@ -69,6 +70,7 @@ def make_engine(
     return create_async_engine(
         sqlalchemy_url(dsn),
         connect_args=arguments,
+        hide_parameters=True,
         json_serializer=_json,
         json_deserializer=orjson.loads,
         pool_size=pool_size,
