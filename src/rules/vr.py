@@ -2,12 +2,31 @@
 
 from .engine import EntryPoint
 from .vr_ce_credit import CreditFacts, ce_credit
+from .vr_eligibility import EligibilityFacts, eligibility
+from .vr_extension import ExtensionFacts, extension
+from .vr_lapse_return import LapseReturnFacts, lapse_return
 from .vr_person_id import PersonIdFacts, person_id
+from .vr_plan_training import PlanTrainingFacts, case_manager_training
+from .vr_post_hire import PostHireFacts, post_hire_training
 from .vr_renewal import RenewalFacts, renewal
 
 __all__ = ["ENTRY_POINTS"]
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    EntryPoint(
+        "vr.post_hire_training",
+        {"zh": "進用後專業訓練", "en": "Training after the first hiring"},
+        PostHireFacts,
+        post_hire_training,
+        ("N0080029@2023-09-23:6-3", "N0080029@2023-09-23:7-3", "N0080029@2023-09-23:8-2"),
+    ),
+    EntryPoint(
+        "vr.case_manager_training",
+        {"zh": "職管員職業輔導評量60小時訓練", "en": "Case managers' 60 assessment hours"},
+        PlanTrainingFacts,
+        case_manager_training,
+        ("seed-001#4-2", "seed-001#annex-2"),
+    ),
     EntryPoint(
         "vr.ce_credit",
         {"zh": "繼續教育時數採計", "en": "What a continuing-education record is worth"},
@@ -21,6 +40,27 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         RenewalFacts,
         renewal,
         ("N0080029@2023-09-23:10-2", "N0080029@2023-09-23:15"),
+    ),
+    EntryPoint(
+        "vr.extension",
+        {"zh": "扣除期間（展延）", "en": "Deduction of absence"},
+        ExtensionFacts,
+        extension,
+        ("N0080029@2023-09-23:11",),
+    ),
+    EntryPoint(
+        "vr.lapse_return",
+        {"zh": "證明失效後先行提供服務", "en": "Return to service after a lapse"},
+        LapseReturnFacts,
+        lapse_return,
+        ("N0080029@2023-09-23:10.1",),
+    ),
+    EntryPoint(
+        "vr.eligibility",
+        {"zh": "得否提供服務", "en": "Whether a person may serve in a role"},
+        EligibilityFacts,
+        eligibility,
+        ("N0080029@2023-09-23:10-1", "N0080029@2023-09-23:14-1", "N0080029@2023-09-23:15"),
     ),
     EntryPoint(
         "vr.person_id",

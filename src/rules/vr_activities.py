@@ -3,7 +3,7 @@
 Rulebook: domain/vr.md, VR-R28, VR-R29, VR-R33.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -183,7 +183,7 @@ def read_activities(
     box: str,
     window: tuple[date, date],
     figures: Figures,
-    requirements: dict[str, tuple[str, ...]],
+    requirements: Mapping[str, tuple[str, ...]],
 ) -> Credit:
     """Sort records into counted and not counted and add up the weighted hours.
 

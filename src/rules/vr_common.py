@@ -311,6 +311,10 @@ class Figures:
         found = self._params.get("vr.law", subject)
         return None if found is None else found.law
 
+    def begun(self, subject: str) -> date:
+        """First day on which any text of the regulation held the subject."""
+        return self.ruleset.groups["vr.law"].values[subject][0].since
+
     def within(self, event: date, months: int) -> date:
         """Last day "within N months after ``event``" (VR-R2), moved off rest days if so set."""
         day = last_day_within(event, months)
