@@ -8,11 +8,19 @@ from .vr_lapse_return import LapseReturnFacts, lapse_return
 from .vr_person_id import PersonIdFacts, person_id
 from .vr_plan_training import PlanTrainingFacts, case_manager_training
 from .vr_post_hire import PostHireFacts, post_hire_training
+from .vr_qualification import QualificationFacts, qualification
 from .vr_renewal import RenewalFacts, renewal
 
 __all__ = ["ENTRY_POINTS"]
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
+    EntryPoint(
+        "vr.qualification",
+        {"zh": "專業人員遴用資格", "en": "Qualification for appointment"},
+        QualificationFacts,
+        qualification,
+        tuple(f"N0080029@2023-09-23:{article}" for article in (4, 5, 6, 7, 8, 9, 12, 14)),
+    ),
     EntryPoint(
         "vr.post_hire_training",
         {"zh": "進用後專業訓練", "en": "Training after the first hiring"},

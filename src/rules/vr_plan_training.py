@@ -187,7 +187,7 @@ def plan_training(facts: PlanTraining, as_of: date, figures: Figures) -> PlanTra
         status = "completed" if taken.completed_on <= due else "completed_late"
     else:
         status = "in_progress" if as_of <= due else "overdue"
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     if exemption is None and not taken.practised:
         findings = (finding("practice_case_missing", Severity.WARNING, table.law),)
     met = status in {"exempt", "completed", "completed_late"}
@@ -269,7 +269,7 @@ def case_manager_training(facts: PlanTrainingFacts, as_of: date, ruleset: Rulese
     if unavailable is not None:
         return unavailable
     state = plan_training(facts, as_of, figures)
-    deadlines = ()
+    deadlines: tuple[Deadline, ...] = ()
     if not state.requirement.met:
         deadlines = (Deadline("plan_training_due", state.due, state.step.law),)
     return decided(

@@ -156,7 +156,8 @@ def training_duty(
         return _without("not_permitted", False, role, later)
     if required is None:
         return _without("not_required", True, role, earliest_after(as_of, changes))
-    due, findings = None, ()
+    due: date | None = None
+    findings: tuple[Finding, ...] = ()
     if hired is not None:
         due, findings = _first_deadline(scheme, hired, local_consent_on, as_of, figures)
     counted = hours_by(trainings, scheme.kind, as_of)
@@ -172,8 +173,10 @@ def training_duty(
         status = "overdue"
     duty = _duty(role, scheme, status, due, counted, required, findings, hired)
     days = [item.completed_on for item in trainings if item.kind == scheme.kind and item.passed]
-    later = (*changes, *days, due + DAY if due and done is None else None, local_consent_on)
-    return replace(duty, next_change_on=earliest_after(as_of, later))
+    after = due + DAY if due is not None and done is None else None
+    return replace(
+        duty, next_change_on=earliest_after(as_of, (*changes, *days, after, local_consent_on))
+    )
 
 
 def _duty(
