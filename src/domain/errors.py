@@ -7,6 +7,7 @@
     |- Refused                        the token, its rows, its scopes or its purpose do not allow it
     |- NotFound                       nothing there, or nothing this reader may see
     |- Conflict                       the same idempotency key with other content, or a lost race
+    |- RegistryUnavailable            a registry's facts are too old, or were never there
     |- AgencyFault                    an agency's system misbehaved
     |- ConfigurationError             a setting is missing or contradicts another
 
@@ -27,6 +28,7 @@ __all__ = [
     "NoFigureInForce",
     "NotFound",
     "Refused",
+    "RegistryUnavailable",
     "Terminal",
     "Transient",
     "UnknownRule",
@@ -130,6 +132,12 @@ class Conflict(CertHubError, Terminal):
     """The same idempotency key with other content, or an effect already there."""
 
     code = "CONFLICT"
+
+
+class RegistryUnavailable(CertHubError, Transient):
+    """A list needs a registry that cannot be relied on; ``details["registries"]`` names it."""
+
+    code = "REGISTRY_UNAVAILABLE"
 
 
 class AgencyFault(CertHubError):

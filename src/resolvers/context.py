@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..domain.provenance import Freshness, freshness_of
+from ..domain.provenance import Freshness, Provenance, freshness_of
 from ..domain.roc_date import TAIPEI
 from ..rules.params import Ruleset, current_ruleset
 
@@ -101,6 +101,7 @@ class Request:
         instant: The hub's clock when the request came, aware.
         request_id: Given back in errors and kept in the audit row.
         trace: Filled while the answer is made.
+        states: Registry -> its freshness, read once per request (``registries.states``).
     """
 
     viewer: "Viewer"
@@ -108,3 +109,4 @@ class Request:
     instant: datetime
     request_id: str
     trace: Trace = field(default_factory=Trace)
+    states: Mapping[str, Provenance] | None = None

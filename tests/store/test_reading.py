@@ -1,7 +1,7 @@
 """Every read statement runs against the real tables, for every kind of row rule."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -9,11 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.store import (
     read_activities,
+    read_audit,
     read_certificates,
     read_classes,
     read_courses,
     read_institutions,
     read_people,
+    read_recognitions,
+    read_submissions,
+    read_syncs,
 )
 from certhub.store.read_certificates import CertificateQuery
 from certhub.store.read_people import PersonQuery
@@ -162,3 +166,44 @@ async def test_training_runs_with_every_filter(engine: AsyncEngine, rows: Rows) 
         assert await read_courses.course_count(connection, courses) == 0
         for registry in ("vr", "ltc"):
             assert await read_courses.courses_by_key(connection, registry, ["1"], rows) == []
+
+
+@pytest.mark.parametrize("rows", ROW_RULES)
+async def test_what_the_hub_keeps_runs_with_every_filter(engine: AsyncEngine, rows: Rows) -> None:
+    now = datetime(2024, 10, 1, tzinfo=UTC)
+    submissions = read_submissions.SubmissionQuery(
+        dict.fromkeys(("vr", "ltc", "osh"), rows), ("QUEUED",), ("submitVrRoster",), ("1",)
+    )
+    recognitions = [
+        read_recognitions.RecognitionQuery(
+            ("vr", "ltc"), rows, client, ("approved",), ("vr",), ("ltc",), ("ltc:1",)
+        )
+        for client in (None, ("issuer", "client"))
+    ]
+    trail = read_audit.AuditQuery(now, now, ("c",), ("Query.person",), ("allowed",), ("00",))
+
+    async with engine.connect() as connection:
+        for after in (None, (now, SOMEBODY)):
+            page = await read_submissions.submission_page(connection, submissions, after, 5)
+            assert page == []
+            for query in recognitions:
+                page = await read_recognitions.recognition_page(connection, query, after, 5)
+                assert page == []
+        assert await read_submissions.submission_count(connection, submissions) == 0
+        by_id = await read_submissions.submissions_by_id(connection, [SOMEBODY], submissions)
+        assert by_id == []
+        assert await read_submissions.submission_events(connection, [SOMEBODY]) == []
+        for query in recognitions:
+            assert await read_recognitions.recognition_count(connection, query) == 0
+            found = await read_recognitions.recognitions_by_id(connection, [SOMEBODY], query)
+            assert found == []
+        assert await read_recognitions.recognition_decisions(connection, [SOMEBODY]) == []
+        for last in (None, (now, "chain", 3)):
+            assert await read_audit.audit_page(connection, trail, last, 5) == []
+        assert await read_audit.audit_count(connection, trail) == 0
+        assert await read_audit.audit_count(connection, read_audit.AuditQuery()) == 0
+        assert await read_syncs.complete_syncs(connection) == {}
+        assert await read_syncs.last_runs(connection) == {}
+        assert await read_syncs.quarantine_sizes(connection) == {}
+        assert await read_syncs.drift_of(connection, [1]) == []
+        assert (await read_syncs.record_counts(connection))["vr.professional"] == 0
