@@ -50,6 +50,8 @@ class Problem:
         reason: Stable code (``missing_required``, ``wrong_type``, ``impossible_date`` ...).
         where: Page, line or file and row.
         raw: The record itself as bytes; the store keeps it encrypted until resolved.
+        version: Of the faulty record: an older good one that comes late does not answer it. 0 where
+            it cannot be read.
     """
 
     entity: str
@@ -59,6 +61,7 @@ class Problem:
     where: str
     raw: bytes
     raw_hash: bytes
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

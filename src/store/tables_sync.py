@@ -70,6 +70,7 @@ quarantine = Table(
     Column("found_in", Text(), nullable=False, comment="page, line or file and row"),
     Column("raw_cipher", LargeBinary(), comment="until resolved"),
     Column("raw_hash", LargeBinary(), nullable=False),
+    Column("version", BigInteger(), nullable=False, server_default=text("0")),
     Column("state", Text(), nullable=False, comment="open | resolved"),
     Column("seen", Integer(), nullable=False, server_default=text("1")),
     Column("first_seen_at", _STAMP, nullable=False),

@@ -1,0 +1,310 @@
+"""Applies batches to the mirrors of one registry, inside the caller's transaction.
+
+Rows travel by binary COPY into a temporary table per entity and are merged from there in one or two
+statements. What a batch changed is left in the temporary table ``touched`` for the identity links,
+the counties and the queue of evaluations.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import asyncpg
+
+from ..domain.records import BY_NAME
+from ..domain.sync import Batch, Record, Tombstone
+from .keys import KeyRing
+from .mirror_sql import entity_sql
+from .quarantine import open_entities, resolve, set_aside
+from .staging import rows_of
+
+__all__ = ["Counts", "MassDeletion", "MirrorWriter"]
+
+_CHUNK = 10_000
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did with the rows of one entity.
+
+    ``fetched = inserted + updated + unchanged + stale + quarantined + duplicate + deleted -
+    vanished``: a vanished row was never fetched, a full listing lacked it.
+
+    Attributes:
+        stale: Older than what is stored.
+        deleted: Tombstones that closed a row (or are remembered for one to come), and vanished rows.
+        duplicate: The same key again in one batch.
+    """
+
+    fetched: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    deleted: int = 0
+    vanished: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """By name, JSON-ready."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MassDeletion:
+    """A full listing that lacks more rows than may vanish at once: nothing was deleted."""
+
+    entity: str
+    gone: int
+    live: int
+
+
+class MirrorWriter:
+    """Writes one registry's mirrors on one connection, batch after batch of one run.
+
+    Args:
+        connection: asyncpg's own connection; the caller begins and commits.
+        keys: For people's numbers.
+        registry: ``vr``, ``ltc`` or ``osh``.
+        run: Number of the run, written beside what is set aside.
+        floors: By entity, version of its last full listing; updated when one ends.
+        mass_delete_limit: Share of an entity's live rows that a full listing may delete. One row may
+            always go, all rows never; None: no limit, a person has decided.
+    """
+
+    def __init__(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        keys: KeyRing,
+        registry: str,
+        run: int,
+        floors: dict[str, int],
+        mass_delete_limit: float | None,
+    ) -> None:
+        self.counts: dict[str, Counts] = {}
+        self.floors = floors
+        self.notes: list[str] = []
+        self._connection = connection
+        self._keys = keys
+        self._registry = registry
+        self._run = run
+        self._limit = mass_delete_limit
+        self._listed: dict[str, int] = {}
+        self._unnamed: set[str] = set()
+        self._fresh: dict[str, bool] = {}
+        self._open: set[str] | None = None
+
+    async def apply(self, batch: Batch, now: datetime) -> MassDeletion | None:
+        """Apply one batch; the caller commits, or rolls back on a mass deletion.
+
+        Args:
+            batch: Of this registry.
+            now: Written as the time of taking over.
+
+        Returns:
+            What a full listing would have deleted beyond the limit; None when all went well.
+        """
+        await self._connection.execute(
+            "create temp table if not exists touched "
+            "(entity text not null, id text not null, own bool not null) on commit delete rows"
+        )
+        for entity in sorted(batch.begins):
+            await self._begin_listing(entity)
+        for chunk in _chunks(batch.records, _CHUNK):
+            for entity, records in _by_entity(chunk).items():
+                await self._merge(entity, records, now)
+        for dead in _chunks(batch.tombstones, _CHUNK):
+            for entity, tombstones in _by_entity(dead).items():
+                await self._close(entity, tombstones, now)
+        for entity, problems in _by_entity(batch.problems).items():
+            counts = self._count(entity)
+            counts.fetched += len(problems)
+            counts.quarantined += len(problems)
+            await set_aside(self._connection, self._keys, entity, problems, self._run, now)
+            self._open = None
+            if entity in self._listed:
+                named = [(problem.id,) for problem in problems if problem.id]
+                if len(named) < len(problems):
+                    self._unnamed.add(entity)
+                await self._connection.copy_records_to_table(entity_sql(entity).seen, records=named)
+        return await self._end_listings(batch.complete, now)
+
+    async def analyze(self) -> None:
+        """Renew the planner's figures of what this run has filled."""
+        for entity, counts in self.counts.items():
+            if counts.inserted + counts.updated > _CHUNK:
+                await self._connection.execute(f"analyze {entity_sql(entity).mirror}")
+
+    def _count(self, entity: str) -> Counts:
+        return self.counts.setdefault(entity, Counts())
+
+    def _floor(self, entity: str) -> int:
+        # Versions are positive, so this lets everything pass.
+        return self.floors.get(entity, -1)
+
+    async def _begin_listing(self, entity: str) -> None:
+        sql = entity_sql(entity)
+        await self._connection.execute(sql.create_seen)
+        await self._connection.execute(f"truncate {sql.seen}")
+        self._listed[entity] = -1
+        self._unnamed.discard(entity)
+
+    async def _merge(self, entity: str, records: Sequence[Record], now: datetime) -> None:
+        counts = self._count(entity)
+        kept: dict[str, Record] = {}
+        for record in records:
+            held = kept.get(record.id)
+            if held is None or record.version >= held.version:
+                kept[record.id] = record
+        newest = list(kept.values())
+        counts.fetched += len(records)
+        counts.duplicate += len(records) - len(newest)
+        if entity in self._listed:
+            await self._connection.execute(
+                f"insert into {entity_sql(entity).seen} select unnest($1::text[])",
+                list(kept),
+            )
+            version = max(record.version for record in newest)
+            self._listed[entity] = max(self._listed[entity], version)
+        # A mirror that was empty when the run began is filled without asking for each row.
+        inserted = 0
+        if await self._is_fresh(entity):
+            inserted = await self._write(entity, newest, now, update=False)
+        if inserted < len(newest):
+            rest = await self._to_write(entity, newest, now, known=inserted)
+            if rest:
+                await self._write(entity, rest, now, update=True)
+
+    async def _is_fresh(self, entity: str) -> bool:
+        if entity not in self._fresh:
+            filled = await self._connection.fetchval(entity_sql(entity).any)
+            self._fresh[entity] = not filled and entity not in self.floors
+        return self._fresh[entity]
+
+    async def _to_write(
+        self, entity: str, records: Sequence[Record], now: datetime, *, known: int
+    ) -> list[Record]:
+        """Those of ``records`` that change anything; the others are counted, but for ``known``."""
+        sql, counts = entity_sql(entity), self._count(entity)
+        write, newer, stale = await self._connection.fetchrow(
+            sql.probe,
+            [record.id for record in records],
+            [record.version for record in records],
+            [record.raw_hash for record in records],
+            self._floor(entity),
+        )
+        wanted = [records[place - 1] for place in write or ()]
+        renewed = [records[place - 1] for place in newer or ()]
+        counts.stale += stale
+        counts.unchanged += len(records) - len(wanted) - stale - known
+        if renewed:
+            await self._answer_quarantine(entity, renewed, now)
+            if entity not in self._listed:
+                await self._connection.execute(
+                    sql.renew,
+                    [record.id for record in renewed],
+                    [record.version for record in renewed],
+                )
+        return wanted
+
+    async def _write(
+        self, entity: str, records: Sequence[Record], now: datetime, *, update: bool
+    ) -> int:
+        """Insert what is new and, if asked, update the rest; how many rows were inserted."""
+        sql, counts = entity_sql(entity), self._count(entity)
+        await self._connection.execute(sql.create_stage)
+        await self._connection.execute(f"truncate {sql.stage}")
+        await self._connection.copy_records_to_table(
+            sql.stage, records=rows_of(self._keys, entity, records), columns=sql.columns
+        )
+        inserted = await self._connection.fetchval(sql.insert, now)
+        counts.inserted += inserted
+        if update and inserted < len(records):
+            counts.updated += await self._connection.fetchval(sql.update, now)
+        await self._answer_quarantine(entity, records, now)
+        return int(inserted)
+
+    async def _answer_quarantine(
+        self, entity: str, records: Sequence[Record], now: datetime
+    ) -> None:
+        """A good version of a record ends the quarantine of its faulty one."""
+        if self._open is None:
+            self._open = await open_entities(self._connection, self._registry)
+        if entity in self._open:
+            await resolve(
+                self._connection,
+                entity,
+                [record.id for record in records],
+                [record.version for record in records],
+                now,
+            )
+
+    async def _close(self, entity: str, tombstones: Sequence[Tombstone], now: datetime) -> None:
+        deleted, distinct, stale = await self._connection.fetchrow(
+            entity_sql(entity).close,
+            [tombstone.id for tombstone in tombstones],
+            [tombstone.version for tombstone in tombstones],
+            [tombstone.merged_into for tombstone in tombstones],
+            self._floor(entity),
+            now,
+        )
+        counts = self._count(entity)
+        counts.fetched += len(tombstones)
+        counts.duplicate += len(tombstones) - distinct
+        counts.deleted += deleted
+        counts.stale += stale
+        counts.unchanged += distinct - deleted - stale
+
+    async def _end_listings(self, complete: frozenset[str], now: datetime) -> MassDeletion | None:
+        judged: list[tuple[str, int, int]] = []
+        for entity in sorted(complete):
+            if entity not in self._listed:
+                self.notes.append(f"listing_not_begun:{entity}")
+            elif entity in self._unnamed:
+                # A row whose key cannot be read might be any of those that seem to be gone.
+                self.notes.append(f"listing_with_unreadable_keys:{entity}")
+                del self._listed[entity]
+            else:
+                gone, live = await self._connection.fetchrow(entity_sql(entity).vanished)
+                judged.append((entity, gone, live))
+        refused = self._refused(judged)
+        if refused is not None:
+            return refused
+        for entity, gone, _ in judged:
+            version = self._listed.pop(entity)
+            self.floors[entity] = max(self._floor(entity), version)
+            if gone:
+                sql = entity_sql(entity)
+                deleted = await self._connection.fetchval(sql.vanish, version, now)
+                self._count(entity).deleted += deleted
+                self._count(entity).vanished += deleted
+        return None
+
+    def _refused(self, judged: Sequence[tuple[str, int, int]]) -> MassDeletion | None:
+        if self._limit is None or not judged:
+            return None
+        for entity, gone, live in judged:
+            if gone > max(1, int(self._limit * live)):
+                return MassDeletion(entity, gone, live)
+        gone, live = sum(part[1] for part in judged), sum(part[2] for part in judged)
+        return MassDeletion(judged[0][0], gone, live) if live and gone == live else None
+
+
+def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _by_entity(items: Iterable[Any]) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for item in items:
+        grouped.setdefault(item.entity, []).append(item)
+    for entity in grouped:
+        BY_NAME[entity]  # an entity outside the catalogue is a bug of its connector
+    return grouped

@@ -1,0 +1,187 @@
+"""Faulty records set aside: kept encrypted, with their reason, until a good version arrives."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.records import BY_NAME
+from ..domain.sync import Problem
+from .crypto import open_bytes, seal_bytes
+from .keys import KeyRing
+from .tables_sync import quarantine
+
+__all__ = [
+    "list_quarantined",
+    "open_counts",
+    "open_entities",
+    "quarantined_record",
+    "resolve",
+    "set_aside",
+]
+
+_SET_ASIDE = """
+    insert into hub.quarantine as q (registry, entity, source_id, slot, field, reason, found_in,
+        raw_cipher, raw_hash, version, state, first_seen_at, last_seen_at, last_run)
+    select $1, $2, source_id, slot, field, reason, found_in, raw_cipher, raw_hash, version, 'open',
+        $11::timestamptz, $11::timestamptz, $10
+    from (
+        select distinct on (slot) *
+        from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],
+                $9::bigint[]) with ordinality
+            as u(source_id, field, reason, found_in, raw_cipher, raw_hash, version, place)
+            cross join lateral (select case source_id when '' then 'sha256:' || encode(raw_hash, 'hex')
+                else source_id end as slot) named
+        order by slot, place desc
+    ) found
+    on conflict (entity, slot) do update set field = excluded.field, reason = excluded.reason,
+        found_in = excluded.found_in, raw_cipher = excluded.raw_cipher,
+        raw_hash = excluded.raw_hash, version = excluded.version, state = 'open', seen = q.seen + 1,
+        first_seen_at = case q.state when 'open' then q.first_seen_at
+            else excluded.first_seen_at end,
+        last_seen_at = excluded.last_seen_at, last_run = excluded.last_run, resolved_at = null
+"""
+
+
+async def set_aside(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeyRing,
+    entity: str,
+    problems: Sequence[Problem],
+    run: int,
+    now: datetime,
+) -> None:
+    """Keep faulty records of one entity; one row per key, the newest fault stands.
+
+    Args:
+        connection: asyncpg's own connection, in the batch's transaction.
+        keys: Seal the record itself.
+        entity: ``ltc.credit``.
+        problems: Of that entity.
+        run: Number of the run.
+        now: Time of finding.
+    """
+    await connection.execute(
+        _SET_ASIDE,
+        entity.partition(".")[0],
+        entity,
+        [problem.id for problem in problems],
+        [problem.field for problem in problems],
+        [problem.reason for problem in problems],
+        [problem.where for problem in problems],
+        [_sealed(keys, problem) for problem in problems],
+        [problem.raw_hash for problem in problems],
+        [problem.version for problem in problems],
+        run,
+        now,
+    )
+
+
+async def open_entities(connection: "asyncpg.Connection[Any]", registry: str) -> set[str]:
+    """Entities of a registry with open rows."""
+    rows = await connection.fetch(
+        "select distinct entity from hub.quarantine where registry = $1 and state = 'open'",
+        registry,
+    )
+    return {row["entity"] for row in rows}
+
+
+async def resolve(
+    connection: "asyncpg.Connection[Any]",
+    entity: str,
+    ids: Sequence[str],
+    versions: Sequence[int],
+    now: datetime,
+) -> None:
+    """End the quarantine of records that came back good, at least in the faulty one's version."""
+    await connection.execute(
+        "update hub.quarantine q set state = 'resolved', resolved_at = $4, raw_cipher = null "
+        "from unnest($2::text[], $3::bigint[]) as good(id, version) "
+        "where q.entity = $1 and q.slot = good.id and q.state = 'open' "
+        "and q.version <= good.version",
+        entity,
+        ids,
+        versions,
+        now,
+    )
+
+
+def _sealed(keys: KeyRing, problem: Problem) -> bytes | None:
+    kept = _contract_fields(problem)
+    if kept is None:
+        return None
+    return seal_bytes(keys, kept, f"{problem.entity}|{problem.raw_hash.hex()}|quarantine")
+
+
+def _contract_fields(problem: Problem) -> bytes | None:
+    """The record without what the contract does not know: that is never stored, not even here."""
+    try:
+        raw = orjson.loads(problem.raw)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(raw, dict):
+        return None
+    entity = BY_NAME[problem.entity]
+    names = {entity.key, *(field.contract_name for field in entity.fields)}
+    return orjson.dumps({name: value for name, value in raw.items() if name in names})
+
+
+async def list_quarantined(
+    connection: AsyncConnection,
+    *,
+    registry: str | None = None,
+    state: str | None = "open",
+    limit: int = 100,
+    after: int = 0,
+) -> Sequence[RowMapping]:
+    """Quarantine rows without the records themselves, oldest first.
+
+    Args:
+        connection: Any.
+        registry: Only of this one.
+        state: ``open``, ``resolved`` or None for both.
+        limit: At most so many.
+        after: Only ids above.
+    """
+    columns = [column for column in quarantine.c if column.name != "raw_cipher"]
+    query = select(*columns).where(quarantine.c.id > after).order_by(quarantine.c.id).limit(limit)
+    if registry is not None:
+        query = query.where(quarantine.c.registry == registry)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def quarantined_record(
+    connection: AsyncConnection, keys: KeyRing, number: int
+) -> tuple[RowMapping, dict[str, object] | None] | None:
+    """A quarantine row and the record in clear: for the operator's eyes, it may name people.
+
+    Args:
+        connection: Any.
+        keys: Open the record.
+        number: Id of the row.
+
+    Returns:
+        None when there is no such row; a record of None when it is resolved or unreadable.
+    """
+    found = await connection.execute(select(quarantine).where(quarantine.c.id == number))
+    row = found.mappings().one_or_none()
+    if row is None or row["raw_cipher"] is None:
+        return (row, None) if row is not None else None
+    place = f"{row['entity']}|{row['raw_hash'].hex()}|quarantine"
+    return row, orjson.loads(open_bytes(keys, row["raw_cipher"], place))
+
+
+async def open_counts(connection: AsyncConnection) -> dict[str, int]:
+    """Open quarantine rows by registry; registries without any are left out."""
+    query = (
+        select(quarantine.c.registry, func.count().label("number"))
+        .where(quarantine.c.state == "open")
+        .group_by(quarantine.c.registry)
+    )
+    return {row.registry: row.number for row in await connection.execute(query)}
