@@ -1,0 +1,106 @@
+"""A snapshot on its way: proved complete before one row of it is used.
+
+Snapshots are far larger than memory and hold personal data: what does not fit is kept compressed in
+a temporary file without a name, encrypted under a key that only this object knows.
+"""
+
+import os
+import tempfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from ..errors import AgencyGarbled, AgencyTooLarge
+from ..messages import Answer, Sink
+
+__all__ = ["Spool"]
+
+_IN_MEMORY = 8 << 20
+_STEP = 1 << 20
+_LINE = 1 << 20
+_ROWS_PER_SECOND = 1000
+"""The slowest delivery that is waited for."""
+
+
+class Spool(Sink):
+    """The lines of one snapshot.
+
+    Attributes:
+        epoch: Of the feed.
+        seq: The feed's newest number when the answer began; the snapshot shows that moment or later.
+        rows: Lines announced.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.epoch = answer.text("X-Feed-Epoch")
+        self.seq = answer.whole_number("X-Feed-Seq")
+        self.rows = answer.whole_number("X-Row-Count")
+        self.extra_seconds = self.rows / _ROWS_PER_SECOND
+        self._seen = 0
+        self._rest = b""
+        self._deflate = zlib.compressobj(1)
+        self._cipher = Cipher(algorithms.AES(os.urandom(32)), modes.CTR(os.urandom(16)))
+        self._encrypt = self._cipher.encryptor()
+        # Closed by close(): it outlives this function by design.
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+
+    def write(self, data: bytes) -> None:
+        """Check and keep the next piece.
+
+        Raises:
+            AgencyGarbled: a line that is no JSON object, or more lines than announced.
+            AgencyTooLarge: a line without end.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            _object(line)
+        self._seen += len(lines)
+        if self._seen > self.rows:
+            raise AgencyGarbled("more lines than X-Row-Count")
+        if len(self._rest) > _LINE:
+            raise AgencyTooLarge(f"a line of more than {_LINE} bytes")
+        self._keep(self._deflate.compress(data))
+
+    def finish(self) -> None:
+        """The body has ended.
+
+        Raises:
+            AgencyGarbled: it holds fewer lines than announced, or the last lacks its line feed.
+        """
+        if self._rest or self._seen != self.rows:
+            raise AgencyGarbled("not X-Row-Count whole lines")
+        self._keep(self._deflate.flush())
+
+    def close(self) -> None:
+        """Forget it."""
+        self._file.close()
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The rows, in the order they came."""
+        self._file.seek(0)
+        decrypt = self._cipher.decryptor()
+        inflate = zlib.decompressobj()
+        rest = b""
+        while block := self._file.read(_STEP):
+            pending = decrypt.update(block)
+            while pending:
+                *lines, rest = (rest + inflate.decompress(pending, _STEP)).split(b"\n")
+                pending = inflate.unconsumed_tail
+                for line in lines:
+                    yield _object(line)
+
+    def _keep(self, data: bytes) -> None:
+        self._file.write(self._encrypt.update(data))
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise AgencyGarbled("a line of the snapshot is not JSON") from error
+    if not isinstance(value, dict):
+        raise AgencyGarbled("a line of the snapshot is not an object")
+    return value
