@@ -3,6 +3,7 @@
 from .engine import EntryPoint
 from .ltc_points import PointsFacts, points
 from .ltc_renewal import RenewalFacts, renewal
+from .ltc_sharing import SharingFacts, sharing
 from .ltc_validity import ValidityFacts, validity
 
 __all__ = ["ENTRY_POINTS"]
@@ -34,5 +35,12 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             "L0070045@2023-10-11:21.1",
             "seed-004",
         ),
+    ),
+    EntryPoint(
+        "ltc.sharing",
+        {"zh": "積分共用", "en": "Sharing between certificates"},
+        SharingFacts,
+        sharing,
+        ("seed-004", "L0070045@2023-10-11:10"),
     ),
 )

@@ -16,8 +16,8 @@ __all__ = [
     "covered_day",
     "figures_change",
     "last_day_of_validity",
-    "law_day",
     "late_validity",
+    "law_day",
     "term_of",
     "term_step",
 ]

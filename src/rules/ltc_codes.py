@@ -12,6 +12,7 @@ __all__ = [
     "QUALITY_ETHICS_LAW",
     "THEMES",
     "THEME_OF",
+    "TWO_CULTURES",
     "Attribute",
     "Category",
     "CertificateKind",
@@ -95,6 +96,9 @@ CULTURES: tuple[Category, ...] = (
     "multicultural_culture",
 )
 """The categories of the culture sum (LTC-R12)."""
+
+TWO_CULTURES: tuple[Category, ...] = ("indigenous_culture", "multicultural_culture")
+"""原住民族, 多元族群: the two that every validity year must have (art. 21-1(1)(2))."""
 
 FOREIGN_MULTICULTURAL: tuple[Category, ...] = (
     "multicultural_legacy",

@@ -1,20 +1,22 @@
 """Small things that every LTC decision needs: findings, citations of a tree, the days to come."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from ..domain.decision import Figure, Finding, Requirement, Severity, Step
+from ..domain.decision import Figure, Finding, Requirement, Severity, Step, plain
 from .params import FigureValue, Ruleset
 
 __all__ = [
     "EXCLUDED_LAW",
     "SHARING_LAW",
     "WINDOW_LAW",
+    "YEAR7_LAW",
     "citations_of",
     "covered_from",
     "figure_input",
     "findings_of",
+    "json_ready",
     "next_day",
     "outdated_day",
     "ruleset_findings",
@@ -23,6 +25,7 @@ __all__ = [
 EXCLUDED_LAW = "seed-004#未列入長照人員繼續教育積分"
 SHARING_LAW = "seed-004#繼續教育積分共用條件"
 WINDOW_LAW = "letter-1131961312"
+YEAR7_LAW = "seed-004#問答集4.9"
 
 
 def figure_input(name: str, figure: FigureValue, unit: str) -> Figure:
@@ -96,6 +99,11 @@ def findings_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             )
         joined[finding.code] = finding
     return tuple(joined[code] for code in sorted(joined))
+
+
+def json_ready(report: Mapping[str, object]) -> dict[str, object]:
+    """The report of a decision with days as ISO text."""
+    return {key: plain(value) for key, value in report.items()}
 
 
 def next_day(as_of: date, days: Iterable[date | None]) -> date | None:

@@ -1,5 +1,6 @@
 """Culture credits 文化積分: the sum, what was due before the change, and every year (LTC-R12)."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
@@ -8,23 +9,29 @@ import msgspec
 from ..domain.amounts import to_number
 from ..domain.decision import Figure, Finding, Requirement, Severity, Step
 from .ltc_calendar import Term, law_day
-from .ltc_tally import Sums
+from .ltc_tally import Courses, culture_of, two_cultures_of
 from .params import FigureValue, Params, Ruleset
 
 __all__ = ["CulturePlan", "CultureYear", "culture", "culture_plan", "late_culture_plan"]
 
-Between = Callable[[int, int], Sums]
-"""Sums of the counted courses dated between two days (ordinals), both included."""
-
 
 class CultureYear(msgspec.Struct, frozen=True, gc=False):
-    """A validity year that is tested; the days (ordinals) are those whose courses count for it."""
+    """A validity year that is tested.
+
+    Attributes:
+        start: First day (ordinal) whose courses count for it.
+        end: Last such day.
+        closed: It ended before the application.
+        shown: The two days, for the explanation.
+        empty: The step of a year without any course.
+    """
 
     number: int
     start: int
     end: int
     closed: bool
     shown: tuple[Figure, ...]
+    empty: Step
 
 
 class CulturePlan(msgspec.Struct, frozen=True, eq=False):
@@ -53,6 +60,36 @@ class CulturePlan(msgspec.Struct, frozen=True, eq=False):
     diverges: bool = False
 
 
+def _year_step(
+    number: int, shown: tuple[Figure, ...], yearly: FigureValue, indigenous: int, multicultural: int
+) -> Step:
+    inputs = (
+        *shown,
+        Figure("indigenous", indigenous, "points"),
+        Figure("multicultural", multicultural, "points"),
+    )
+    met = indigenous >= yearly.value and multicultural >= yearly.value
+    return Step("ltc.culture_year", yearly.law, inputs, number * 100, "years", met)
+
+
+def _tested_year(
+    number: int, start: date, end: date, application: date, yearly: FigureValue
+) -> CultureYear:
+    shown = (
+        Figure("from", start),
+        Figure("to", end),
+        Figure("each", yearly.value, "points", yearly.law),
+    )
+    return CultureYear(
+        number,
+        start.toordinal(),
+        end.toordinal(),
+        end < application,
+        shown,
+        _year_step(number, shown, yearly, 0, 0),
+    )
+
+
 def _in_all(params: Params, _ruleset: Ruleset, term: Term, _application: date) -> CulturePlan:
     """Old wording: a sum over the whole period, any of the culture categories.
 
@@ -73,13 +110,7 @@ def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date)
     if term.valid_from >= since:
         legacy = None
     years = tuple(
-        CultureYear(
-            year.number,
-            max(year.start, since).toordinal(),
-            year.end.toordinal(),
-            year.end < application,
-            (Figure("from", max(year.start, since)), Figure("to", year.end)),
-        )
+        _tested_year(year.number, max(year.start, since), year.end, application, yearly)
         for year in term.years
         if year.end >= since
     )
@@ -126,23 +157,32 @@ def late_culture_plan(ruleset: Ruleset, application: date) -> CulturePlan:
 
 
 def _yearly(
-    plan: CulturePlan, yearly: FigureValue, between: Between
+    plan: CulturePlan, yearly: FigureValue, courses: Courses
 ) -> tuple[Requirement, Step, list[dict[str, object]], bool]:
     """One point of each culture in each tested year; points of one year never cover another.
 
     Law: L0070045@2023-10-11:21.1-1-2 (每年至少各一點); seed-004 (必須每年學習內化); LTC-R12.
     """
-    each = Figure("each", yearly.value, "points", yearly.law)
+    days, tallies = courses.days, courses.tallies
     rows: list[dict[str, object]] = []
     steps: list[Step] = []
     years_met = 0
     missed = False
+    low = bisect_left(days, plan.yearly_from)
     for year in plan.years:
-        sums = between(year.start, year.end)
-        indigenous, multicultural = sums.indigenous_culture, sums.multicultural_culture
+        high = bisect_right(days, year.end, low)
+        indigenous, multicultural = two_cultures_of(tallies[high] - tallies[low])
+        low = high
         met = indigenous >= yearly.value and multicultural >= yearly.value
-        years_met += met
-        missed = missed or (year.closed and not met)
+        if met:
+            years_met += 1
+        elif year.closed:
+            missed = True
+        steps.append(
+            _year_step(year.number, year.shown, yearly, indigenous, multicultural)
+            if indigenous or multicultural
+            else year.empty
+        )
         rows.append(
             {
                 "year": year.number,
@@ -150,21 +190,6 @@ def _yearly(
                 "multicultural": to_number(multicultural),
                 "met": met,
             }
-        )
-        steps.append(
-            Step(
-                "ltc.culture_year",
-                yearly.law,
-                (
-                    *year.shown,
-                    Figure("indigenous", indigenous, "points"),
-                    Figure("multicultural", multicultural, "points"),
-                    each,
-                ),
-                year.number * 100,
-                "years",
-                met,
-            )
         )
     counted, required = years_met * 100, len(plan.years) * 100
     met = counted >= required
@@ -174,7 +199,7 @@ def _yearly(
     step = Step(
         "ltc.culture_yearly.why",
         yearly.law,
-        (Figure("counted", counted, "years"), Figure("required", required, "years"), each),
+        (Figure("required", required, "years"),),
         counted,
         "years",
         met,
@@ -188,35 +213,31 @@ def _sum_of(
 ) -> tuple[Requirement, Step]:
     met = counted >= figure.value
     requirement = Requirement(code, met, counted, figure.value, "points", figure.law, by)
-    inputs = (
-        Figure("counted", counted, "points"),
-        Figure("required", figure.value, "points", figure.law),
-    )
+    inputs = (Figure("required", figure.value, "points", figure.law),)
     return requirement, Step(f"{code}.why", figure.law, inputs, counted, "points", met)
 
 
 def culture(
-    plan: CulturePlan, sums: Sums, between: Between
+    plan: CulturePlan, courses: Courses
 ) -> tuple[Sequence[tuple[Requirement, Step]], list[dict[str, object]], list[Finding]]:
     """The culture requirements, the tested years and what to tell about them.
 
     Args:
         plan: What has to be shown.
-        sums: Sums of all counted courses.
-        between: Sums of the counted courses of some days.
+        courses: The counted courses.
 
     Law: L0070045@2023-10-11:9-3, 21.1-1-2; LTC-R12.
     """
-    judged = [_sum_of("ltc.culture_total", plan.total, sums.culture, plan.by)]
+    judged = [_sum_of("ltc.culture_total", plan.total, courses.sums.culture, plan.by)]
     findings: list[Finding] = []
     rows: list[dict[str, object]] = []
     if plan.diverges:
         findings.append(Finding("culture_table_divergence", Severity.WARNING, plan.total.law))
     if plan.legacy is not None:
-        earned = between(0, plan.legacy_end).culture
+        earned = culture_of(courses.before(plan.legacy_end + 1))
         judged.append(_sum_of("ltc.culture_legacy", plan.legacy, earned, plan.by))
     if plan.yearly is not None:
-        requirement, step, rows, missed = _yearly(plan, plan.yearly, between)
+        requirement, step, rows, missed = _yearly(plan, plan.yearly, courses)
         judged.append((requirement, step))
         if missed:
             findings.append(Finding("culture_year_missed", Severity.WARNING, plan.yearly.law))

@@ -19,11 +19,13 @@ class OnlineCeiling(msgspec.Struct, frozen=True, eq=False):
         latest: The ceiling of all online points.
         older: Earlier ceilings, each with the first day (ordinal) on which it no longer held.
         split: First day (ordinal) of the points reported as earned after the first change.
+        shown: The ceilings, for the explanation.
     """
 
     latest: FigureValue
     older: tuple[tuple[int, FigureValue], ...]
     split: int
+    shown: tuple[Figure, ...]
 
     def of(self, online_before: Callable[[int], int]) -> int:
         """Hundredths of online points that may count.
@@ -56,25 +58,22 @@ def online_ceiling(ruleset: Ruleset, day: date) -> OnlineCeiling:
     ]
     changes = [figure.since.toordinal() for figure in dated[1:]]
     older = tuple(zip(changes, dated, strict=False))
-    return OnlineCeiling(dated[-1], older, changes[0] if changes else day.toordinal() + 1)
+    shown = (
+        Figure("latest", dated[-1].value, "points", dated[-1].law),
+        *(Figure("older", figure.value, "points", figure.law) for figure in dated[:-1]),
+    )
+    return OnlineCeiling(dated[-1], older, changes[0] if changes else day.toordinal() + 1, shown)
 
 
 def online_step(
     ceiling: OnlineCeiling, before: int, after: int, at_most: int, counted: int
 ) -> Step:
     """How much of the online points counts; all in hundredths."""
-    law = ceiling.latest.law
-    return Step(
-        "ltc.online_cap",
-        law,
-        (
-            Figure("before", before, "points"),
-            Figure("after", after, "points"),
-            Figure("latest", ceiling.latest.value, "points", law),
-            *(Figure("older", figure.value, "points", figure.law) for _, figure in ceiling.older),
-            Figure("cap", at_most, "points"),
-        ),
-        counted,
-        "points",
-        before + after <= at_most,
+    inputs = (
+        Figure("before", before, "points"),
+        Figure("after", after, "points"),
+        Figure("cap", at_most, "points"),
+        *ceiling.shown,
     )
+    met = before + after <= at_most
+    return Step("ltc.online_cap", ceiling.latest.law, inputs, counted, "points", met)

@@ -8,7 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
+from operator import attrgetter
 
 import msgspec
 
@@ -26,8 +27,8 @@ from ..domain.decision import (
 from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY, add_years
 from .facts import Facts
-from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, Service
-from .ltc_common import EXCLUDED_LAW, WINDOW_LAW, citations_of, findings_of, next_day
+from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, TWO_CULTURES, Service
+from .ltc_common import EXCLUDED_LAW, WINDOW_LAW, YEAR7_LAW, citations_of, next_day
 from .ltc_culture import culture
 from .ltc_facts import (
     Activity,
@@ -44,16 +45,20 @@ from .ltc_tally import (
     CATEGORY_BITS,
     EXCLUDED,
     MISMATCH,
-    NO_POINTS,
     ONLINE,
+    Courses,
     Sums,
     kind_of,
-    running_tallies,
+    online_of,
     sums_of,
 )
 from .params import Ruleset
 
 __all__ = ["CompactRenewal", "RenewalFacts", "compact_renewal", "renewal"]
+
+
+_BY_CODE = attrgetter("code")
+_MET = attrgetter("met")
 
 
 class RenewalFacts(Facts):
@@ -93,32 +98,6 @@ class CompactRenewal(msgspec.Struct, frozen=True, gc=False):
     kinds: Sequence[int]
 
 
-class _Courses:
-    """The courses that count, and the sums of any stretch of days."""
-
-    __slots__ = ("days", "ids", "kinds", "points", "sums", "tallies")
-
-    def __init__(
-        self, ids: Sequence[str], days: Sequence[int], points: Sequence[int], kinds: Sequence[int]
-    ) -> None:
-        self.ids = ids
-        self.days = days
-        self.points = points
-        self.kinds = kinds
-        self.tallies = running_tallies(points, kinds)
-        self.sums = sums_of(self.tallies[-1])
-
-    def between(self, first: int, last: int) -> Sums:
-        """Sums of the courses dated from ``first`` to ``last`` (ordinals), both included."""
-        low, high = bisect_left(self.days, first), bisect_right(self.days, last)
-        return sums_of(self.tallies[high] - self.tallies[low]) if low < high else NO_POINTS
-
-    def before(self, day: int) -> Sums:
-        """Sums of the courses dated before ``day`` (ordinal)."""
-        high = bisect_left(self.days, day)
-        return sums_of(self.tallies[high]) if high else NO_POINTS
-
-
 class _Total(msgspec.Struct, frozen=True, gc=False):
     """A counted total and what was cut on the way; hundredths."""
 
@@ -130,7 +109,7 @@ class _Total(msgspec.Struct, frozen=True, gc=False):
     total: int
 
 
-def _counted_total(frame: Frame, sums: Sums, courses: _Courses, end: int) -> _Total:
+def _counted_total(frame: Frame, sums: Sums, courses: Courses, end: int) -> _Total:
     """Total of the courses up to a day after the ceilings, each point cut once at most.
 
     Physical points of quality, ethics and law are kept first; what exceeds their ceiling is taken
@@ -146,9 +125,9 @@ def _counted_total(frame: Frame, sums: Sums, courses: _Courses, end: int) -> _To
     """
 
     def online_before(day: int) -> int:
-        return courses.before(min(day, end + 1)).online
+        return online_of(courses.before(min(day, end + 1)))
 
-    at_most = frame.qel_at_most.value
+    at_most = frame.qel_at_most
     qel_physical = min(sums.qel_physical, at_most)
     qel_online = min(sums.qel_online, at_most - qel_physical)
     before = ceiling = 0
@@ -168,14 +147,24 @@ def _counted_total(frame: Frame, sums: Sums, courses: _Courses, end: int) -> _To
     )
 
 
-def _judge(article: Article, counted: int) -> tuple[Requirement, Step]:
-    """A requirement that compares one sum with one figure."""
-    met = counted >= article.required
-    requirement = Requirement(
-        article.code, met, counted, article.required, article.unit, article.law, article.by
+def _judge(
+    article: Article, counted: int, shown: tuple[Figure, ...] = (), children: tuple[Step, ...] = ()
+) -> tuple[Requirement, Step]:
+    """A requirement that compares one sum with one figure; ``shown`` is what the sum is made of."""
+    unit, law, required = article.unit, article.law, article.required
+    met = counted >= required
+    return (
+        Requirement(article.code, met, counted, required, unit, law, article.by),
+        Step(
+            article.why,
+            law,
+            (article.shown, *shown) if shown else (article.shown,),
+            counted,
+            unit,
+            met,
+            children,
+        ),
     )
-    inputs = (Figure("counted", counted, article.unit), article.shown)
-    return requirement, Step(article.why, article.law, inputs, counted, article.unit, met)
 
 
 def _total(frame: Frame, sums: Sums, total: _Total) -> tuple[Requirement, Step]:
@@ -183,36 +172,27 @@ def _total(frame: Frame, sums: Sums, total: _Total) -> tuple[Requirement, Step]:
 
     Law: L0070045:9-1 (積分合計達一百二十點以上); LTC-R9.
     """
-    requirement, step = _judge(frame.total, total.total)
     qel = Step(
         "ltc.qel_ceiling",
-        frame.qel_at_most.law,
+        frame.qel_shown.law,
         (
             Figure("physical", sums.qel_physical, "points"),
             Figure("online", sums.qel_online, "points"),
-            Figure("at_most", frame.qel_at_most.value, "points", frame.qel_at_most.law),
+            frame.qel_shown,
         ),
         total.qel_physical + total.qel_online,
         "points",
-        sums.quality_ethics_law <= frame.qel_at_most.value,
+        sums.quality_ethics_law <= frame.qel_at_most,
     )
     online = online_step(
         frame.ceiling, total.before, sums.online - total.before, total.ceiling, total.online
     )
-    return requirement, Step(
-        step.code,
-        step.law,
-        (
-            Figure("professional_physical", sums.professional_physical, "points"),
-            Figure("qel_physical", total.qel_physical, "points"),
-            Figure("online", total.online, "points"),
-            *step.inputs,
-        ),
-        step.value,
-        "points",
-        step.met,
-        (qel, online),
+    shown = (
+        Figure("professional_physical", sums.professional_physical, "points"),
+        Figure("qel_physical", total.qel_physical, "points"),
+        Figure("online", total.online, "points"),
     )
+    return _judge(frame.total, total.total, shown, (qel, online))
 
 
 def _attributes_present(frame: Frame, sums: Sums) -> tuple[Requirement, Step]:
@@ -220,15 +200,13 @@ def _attributes_present(frame: Frame, sums: Sums) -> tuple[Requirement, Step]:
 
     Law: seed-004 STEP 2; LTC-R9.
     """
-    present = (sums.quality > 0) + (sums.ethics > 0) + (sums.law > 0)
-    requirement, step = _judge(frame.attributes_present, present * 100)
-    inputs = (
+    shown = (
         Figure("quality", sums.quality, "points"),
         Figure("ethics", sums.ethics, "points"),
         Figure("law", sums.law, "points"),
-        *step.inputs,
     )
-    return requirement, Step(step.code, step.law, inputs, step.value, step.unit, step.met)
+    present = (sums.quality > 0) + (sums.ethics > 0) + (sums.law > 0)
+    return _judge(frame.attributes_present, present * 100, shown)
 
 
 def _physical(frame: Frame, sums: Sums, ceiling: int) -> tuple[Requirement, Step]:
@@ -243,61 +221,51 @@ def _physical(frame: Frame, sums: Sums, ceiling: int) -> tuple[Requirement, Step
         article.code, met, counted, required, "points", article.law, article.by
     )
     inputs = (
-        Figure("counted", counted, "points"),
-        Figure("cap", ceiling, "points", article.law),
+        Figure("required", required, "points"),
         article.shown,
-        Figure("left", required, "points"),
+        Figure("cap", ceiling, "points", article.law),
     )
     return requirement, Step(article.why, article.law, inputs, counted, "points", met)
 
 
-def _safety(frame: Frame, sums: Sums) -> tuple[tuple[Requirement, Step], ...]:
-    """Safety themes 課程類別: their sum, and each with at least one course.
+def _safety_present(frame: Frame, sums: Sums) -> tuple[Requirement, Step]:
+    """Each safety theme with at least one course 各主題已至少完成一堂.
 
     Law: L0070045@2023-10-11:9-2, 21.1-1-1; LTC-R11, Q5, Q6.
     """
     fire, emergency = sums.fire_safety, sums.emergency_response
     infection, gender = sums.infection_control, sums.gender_sensitivity
-    present = (fire > 0) + (emergency > 0) + (infection > 0) + (gender > 0)
-    requirement, step = _judge(frame.safety_present, present * 100)
-    inputs = (
+    shown = (
         Figure("fire_safety", fire, "points"),
         Figure("emergency_response", emergency, "points"),
         Figure("infection_control", infection, "points"),
         Figure("gender_sensitivity", gender, "points"),
-        *step.inputs,
     )
-    return (
-        _judge(frame.safety_categories, sums.safety),
-        (requirement, Step(step.code, step.law, inputs, step.value, step.unit, step.met)),
-    )
+    present = (fire > 0) + (emergency > 0) + (infection > 0) + (gender > 0)
+    return _judge(frame.safety_present, present * 100, shown)
 
 
-@lru_cache(maxsize=1024)
-def _service(article: Article, service: Service) -> tuple[Requirement, Step]:
+def _service(frame: Frame, service: Service) -> tuple[Requirement, Step]:
     """Registration or service 登錄或實際提供服務; the proof of any one certificate is enough.
 
     Law: L0070045@2022-09-02:6-2; seed-004 Q&A 4.14; LTC-R7.
     """
-    requirement, step = _judge(article, 0 if service == "none" else 100)
-    inputs = (Figure("service", service), *step.inputs)
-    return requirement, Step(step.code, step.law, inputs, step.value, step.unit, step.met)
+    return _judge(frame.service, 0 if service == "none" else 100, (Figure("service", service),))
 
 
-def _year7(frame: Frame, courses: _Courses, total: _Total) -> tuple[int, Step | None]:
+def _year7(frame: Frame, courses: Courses, total: _Total) -> tuple[int, tuple[Step, ...]]:
     """Points of the extension year that fill a gap and are used up for the next certificate.
 
     Law: seed-004 Q&A 4.9, 11.5, note 2; LTC-R4.
     """
     if frame.route != "extended":
-        return 0, None
-    six_years = courses.before(frame.original_end + 1)
+        return 0, ()
+    six_years = sums_of(courses.before(frame.original_end + 1))
     before = _counted_total(frame, six_years, courses, frame.original_end).total
-    required = frame.total.required
-    used = max(0, min(required, total.total) - before)
+    used = max(0, min(frame.total.required, total.total) - before)
     step = Step(
         "ltc.year7_points",
-        "seed-004#問答集4.9",
+        YEAR7_LAW,
         (
             Figure("six_years", before, "points"),
             Figure("all_years", total.total, "points"),
@@ -306,60 +274,63 @@ def _year7(frame: Frame, courses: _Courses, total: _Total) -> tuple[int, Step | 
         used,
         "points",
     )
-    return used, step
+    return used, (step,)
 
 
-@lru_cache(maxsize=8192)
-def _uses(kind: int, legacy: bool, yearly: bool) -> tuple[str, ...]:
-    """Requirements that a course of a kind counted for."""
-    qel = ATTRIBUTES[kind & 3] in QUALITY_ETHICS_LAW
-    codes = ["ltc.total"]
-    codes.extend(
-        ("ltc.quality_ethics_law", "ltc.attributes_present") if qel else ("ltc.professional",)
-    )
-    if not kind & ONLINE:
-        codes.append("ltc.physical")
-    if qel and any(kind & CATEGORY_BITS[theme] for theme in THEME_OF):
-        codes.extend(("ltc.safety_categories", "ltc.safety_present"))
-    if any(kind & CATEGORY_BITS[category] for category in CULTURES):
-        codes.append("ltc.culture_total")
-        if legacy:
-            codes.append("ltc.culture_legacy")
-        if yearly and kind & (
-            CATEGORY_BITS["indigenous_culture"] | CATEGORY_BITS["multicultural_culture"]
-        ):
+class _Uses(dict[int, tuple[str, ...]]):
+    """Requirements that a course counted for, by its kind, made when first asked for.
+
+    Args:
+        legacy: For courses that count for what was due before the change of the culture rule.
+        yearly: For courses that count for a validity year of the culture rule.
+    """
+
+    def __init__(self, *, legacy: bool = False, yearly: bool = False) -> None:
+        super().__init__()
+        self._legacy = legacy
+        self._yearly = yearly
+
+    def __missing__(self, kind: int) -> tuple[str, ...]:
+        codes = ["ltc.total"]
+        if ATTRIBUTES[kind & 3] in QUALITY_ETHICS_LAW:
+            codes.extend(("ltc.quality_ethics_law", "ltc.attributes_present"))
+            if any(kind & CATEGORY_BITS[theme] for theme in THEME_OF):
+                codes.extend(("ltc.safety_categories", "ltc.safety_present"))
+        else:
+            codes.append("ltc.professional")
+        if not kind & ONLINE:
+            codes.append("ltc.physical")
+        if any(kind & CATEGORY_BITS[category] for category in CULTURES):
+            codes.append("ltc.culture_total")
+            if self._legacy:
+                codes.append("ltc.culture_legacy")
+        if self._yearly and any(kind & CATEGORY_BITS[culture] for culture in TWO_CULTURES):
             codes.append("ltc.culture_yearly")
-    return tuple(codes)
+        self[kind] = tuple(codes)
+        return self[kind]
 
 
-def _used(frame: Frame, courses: _Courses) -> tuple[ActivityUse, ...]:
+_LEGACY_USES = _Uses(legacy=True)
+_PLAIN_USES = _Uses()
+_YEARLY_USES = _Uses(yearly=True)
+
+
+def _used(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
     """Every counted course with the requirements it counted for."""
     plan, days = frame.culture, courses.days
     legacy_to = bisect_right(days, plan.legacy_end) if plan.legacy is not None else 0
     yearly_from = bisect_left(days, plan.yearly_from) if plan.years else len(days)
-    uses: list[ActivityUse] = []
-    for low, high, legacy, yearly in (
-        (0, legacy_to, True, False),
-        (legacy_to, yearly_from, False, False),
-        (max(legacy_to, yearly_from), len(days), False, True),
-    ):
-        if low < high:
-            codes = map(_uses, courses.kinds[low:high], repeat(legacy), repeat(yearly))
-            uses.extend(
-                map(
-                    ActivityUse,
-                    courses.ids[low:high],
-                    courses.points[low:high],
-                    repeat("points"),
-                    codes,
-                )
-            )
-    return tuple(uses)
+    codes = chain(
+        map(_LEGACY_USES.__getitem__, courses.kinds[:legacy_to]),
+        map(_PLAIN_USES.__getitem__, courses.kinds[legacy_to:yearly_from]),
+        map(_YEARLY_USES.__getitem__, courses.kinds[yearly_from:]),
+    )
+    return tuple(map(ActivityUse, courses.ids, courses.points, repeat("points"), codes))
 
 
 def _counting(
     frame: Frame, question: CompactRenewal
-) -> tuple[_Courses, tuple[ActivityRefusal, ...], list[Finding]]:
+) -> tuple[Courses, tuple[ActivityRefusal, ...], list[Finding]]:
     """Courses of the window without those that are no continuing education; the rest refused.
 
     Law: L0070045:9-1 (自認證證明文件生效日起), 7-2; letter-1131961312; seed-004 (未列入); LTC-R9, R16.
@@ -400,10 +371,10 @@ def _counting(
     if outside:
         about = tuple(sorted(outside))
         findings.append(Finding("out_of_window", Severity.INFO, WINDOW_LAW, about))
-    return _Courses(ids, days, points, kinds), tuple(refused), findings
+    return Courses(ids, days, points, kinds), tuple(refused), findings
 
 
-def _next_change(frame: Frame, question: CompactRenewal, courses: _Courses) -> date | None:
+def _next_change(frame: Frame, question: CompactRenewal, courses: Courses) -> date | None:
     """First later day on which the answer can change with the same facts.
 
     With an application that moves with the day asked about, courses enter the window on their day,
@@ -426,6 +397,67 @@ def _next_change(frame: Frame, question: CompactRenewal, courses: _Courses) -> d
     return next_day(frame.as_of, days)
 
 
+class _Judgement(msgspec.Struct, frozen=True, gc=False):
+    """What the articles say of the counted courses, in the rulebook's order."""
+
+    total: _Total
+    requirements: tuple[Requirement, ...]
+    steps: tuple[Step, ...]
+    culture_years: list[dict[str, object]]
+    culture_findings: list[Finding]
+    year7_used: int
+
+
+def _judged(frame: Frame, courses: Courses, service: Service) -> _Judgement:
+    """Each article on the counted courses.
+
+    Law: L0070045:6-2, 9, 21.1; LTC-R7, R9 to R12.
+    """
+    sums = courses.sums
+    total = _counted_total(frame, sums, courses, frame.last)
+    cultures, culture_years, culture_findings = culture(frame.culture, courses)
+    year7_used, year7_steps = _year7(frame, courses, total)
+    requirements, steps = zip(
+        _total(frame, sums, total),
+        _judge(frame.professional, sums.professional),
+        _judge(frame.quality_ethics_law, sums.quality_ethics_law),
+        _attributes_present(frame, sums),
+        _physical(frame, sums, total.ceiling),
+        _judge(frame.safety_categories, sums.safety),
+        _safety_present(frame, sums),
+        *cultures,
+        _service(frame, service),
+        strict=True,
+    )
+    return _Judgement(
+        total,
+        requirements,
+        (*frame.before_steps, *steps, *year7_steps, *frame.after_steps),
+        culture_years,
+        culture_findings,
+        year7_used,
+    )
+
+
+def _explanation(frame: Frame, status: str, steps: tuple[Step, ...]) -> Step:
+    return Step(
+        "ltc.renewal",
+        "L0070045@2023-10-11:7-1",
+        (Figure("as_of", frame.as_of), Figure("application", frame.application)),
+        status,
+        None,
+        status == "eligible",
+        steps,
+    )
+
+
+@lru_cache(maxsize=16384)
+def _citations(frame: Frame) -> tuple[str, ...]:
+    """Texts of every decision of a frame: they do not depend on the courses."""
+    judged = _judged(frame, Courses((), (), (), ()), "registered")
+    return citations_of(_explanation(frame, "short", judged.steps), judged.requirements)
+
+
 def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> Decision:
     """The rule itself: decision and explanation of one renewal.
 
@@ -445,56 +477,31 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
         as_of,
     )
     courses, refused, findings = _counting(frame, question)
-    sums = courses.sums
-    total = _counted_total(frame, sums, courses, frame.last)
-    cultures, culture_years, culture_findings = culture(frame.culture, sums, courses.between)
-    judged = (
-        _total(frame, sums, total),
-        _judge(frame.professional, sums.professional),
-        _judge(frame.quality_ethics_law, sums.quality_ethics_law),
-        _attributes_present(frame, sums),
-        _physical(frame, sums, total.ceiling),
-        *_safety(frame, sums),
-        *cultures,
-        _service(frame.service, question.service),
-    )
-    requirements = tuple(requirement for requirement, _ in judged)
-    complete = all(requirement.met for requirement in requirements)
+    judged = _judged(frame, courses, question.service)
+    sums, total = courses.sums, judged.total
+    complete = all(map(_MET, judged.requirements))
     status = "short" if not complete else "eligible" if frame.open else "not_open"
-    year7_used, year7_step = _year7(frame, courses, total)
 
     findings += frame.findings
-    findings += culture_findings
-    if sums.quality_ethics_law > frame.qel_at_most.value:
-        findings.append(Finding("qel_capped", Severity.INFO, frame.qel_at_most.law))
+    findings += judged.culture_findings
+    if sums.quality_ethics_law > frame.qel_at_most:
+        findings.append(Finding("qel_capped", Severity.INFO, frame.qel_shown.law))
     if sums.online > total.ceiling:
         findings.append(Finding("online_capped", Severity.INFO, frame.ceiling.latest.law))
-    if year7_used:
-        findings.append(Finding("year7_points_consumed", Severity.INFO, "seed-004#問答集4.9"))
-    found = findings_of(findings)
+    if judged.year7_used:
+        findings.append(Finding("year7_points_consumed", Severity.INFO, YEAR7_LAW))
+    findings.sort(key=_BY_CODE)
+    citations = _citations(frame)
+    further = [one.law for one in findings if one.law is not None and one.law not in citations]
 
-    explanation = Step(
-        "ltc.renewal",
-        "L0070045@2023-10-11:7-1",
-        (Figure("as_of", as_of), Figure("application", frame.application)),
-        status,
-        None,
-        status == "eligible",
-        (
-            *frame.before_steps,
-            *(step for _, step in judged),
-            *(() if year7_step is None else (year7_step,)),
-            *frame.after_steps,
-        ),
-    )
     return Decision(
         "ltc.renewal",
         as_of,
         status,
         status == "eligible",
-        explanation,
-        requirements,
-        found,
+        _explanation(frame, status, judged.steps),
+        judged.requirements,
+        tuple(findings),
         {
             "route": frame.route,
             "online": {
@@ -507,15 +514,15 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
             "window": frame.window_report,
             "credit_window": frame.credit_report,
             "next": frame.next_report,
-            "year7_points_used": to_number(year7_used),
-            "culture_years": culture_years,
+            "year7_points_used": to_number(judged.year7_used),
+            "culture_years": judged.culture_years,
         },
         _used(frame, courses),
         refused,
         frame.deadlines,
         frame.window,
         frame.term.closes,
-        citations_of(explanation, requirements, found),
+        (*citations, *dict.fromkeys(further)) if further else citations,
         _next_change(frame, question, courses),
     )
 

@@ -15,7 +15,7 @@ from .ltc_calendar import Term, covered_day, figures_change, late_validity, term
 from .ltc_common import WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
 from .ltc_culture import CulturePlan, culture_plan, late_culture_plan
 from .ltc_online import OnlineCeiling, online_ceiling
-from .params import FigureValue, Params, Ruleset
+from .params import Params, Ruleset
 
 __all__ = ["Article", "Frame", "Route", "frame_of", "late_window", "route_of"]
 
@@ -75,7 +75,8 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     total: Article
     professional: Article
     quality_ethics_law: Article
-    qel_at_most: FigureValue
+    qel_at_most: int
+    qel_shown: Figure
     attributes_present: Article
     physical: Article
     safety_categories: Article
@@ -120,7 +121,8 @@ def _article(params: Params, code: str, name: str, unit: str, by: date | None) -
 
 def _physical(total: Article, law: str) -> Article:
     """實體: what the online ceiling leaves of the total; the minimum follows with each person."""
-    return Article("ltc.physical", "ltc.physical.why", "points", law, 0, total.by, total.shown)
+    shown = Figure("total", total.required, "points", total.law)
+    return Article("ltc.physical", "ltc.physical.why", "points", law, 0, total.by, shown)
 
 
 def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tuple[date, date, str]:
@@ -225,6 +227,7 @@ def frame_of(
     by = None if route == "late" else term.closes
     total = _article(params, "ltc.total", "minimum", "points", by)
     ceiling = online_ceiling(ruleset, params.day)
+    qel_at_most = params.figure("ltc.quality_ethics_law", "counted_at_most")
     next_valid_to, next_credit_from, next_law = _next(ruleset, term, route, application)
     return Frame(
         as_of=as_of,
@@ -241,7 +244,8 @@ def frame_of(
         total=total,
         professional=_article(params, "ltc.professional", "minimum", "points", by),
         quality_ethics_law=_article(params, "ltc.quality_ethics_law", "minimum", "points", by),
-        qel_at_most=params.figure("ltc.quality_ethics_law", "counted_at_most"),
+        qel_at_most=qel_at_most.value,
+        qel_shown=figure_input("at_most", qel_at_most, "points"),
         attributes_present=_article(params, "ltc.attributes_present", "minimum", "attributes", by),
         physical=_physical(total, ceiling.latest.law),
         safety_categories=_article(params, "ltc.safety_categories", "minimum", "points", by),

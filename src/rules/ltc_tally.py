@@ -13,6 +13,7 @@ order of ``CATEGORY_BITS``, 12 a safety theme that the attribute cannot feed, 13
 education. The two marks stand highest, so that one comparison tells that no course has any.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -26,6 +27,7 @@ from .ltc_codes import (
     QUALITY_ETHICS_LAW,
     THEME_OF,
     THEMES,
+    TWO_CULTURES,
     Attribute,
     Category,
 )
@@ -36,12 +38,15 @@ __all__ = [
     "EXCLUDED",
     "LARGEST_POINTS",
     "MISMATCH",
-    "NO_POINTS",
     "ONLINE",
+    "Courses",
     "Sums",
+    "culture_of",
     "kind_of",
+    "online_of",
     "running_tallies",
     "sums_of",
+    "two_cultures_of",
     "weight_of",
 ]
 
@@ -104,12 +109,32 @@ class Sums(NamedTuple):
 
 
 _LAYOUT = Struct(f"<{len(Sums._fields)}Q")
-NO_POINTS = Sums(*(0 for _ in Sums._fields))
+_LANE_MASK = (1 << _LANE) - 1
+_PROFESSIONAL_ONLINE = _LANE * Sums._fields.index("professional_online")
+_QEL_ONLINE = _LANE * Sums._fields.index("qel_online")
+_CULTURE = _LANE * Sums._fields.index("culture")
+_INDIGENOUS = _LANE * Sums._fields.index("indigenous_culture")
+_MULTICULTURAL = _LANE * Sums._fields.index("multicultural_culture")
 
 
 def sums_of(tally: int) -> Sums:
-    """The sums that a tally holds."""
-    return Sums._make(_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+    """All sums that a tally holds."""
+    return Sums(*_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+
+
+def online_of(tally: int) -> int:
+    """網路: online points of a tally, raw."""
+    return (tally >> _PROFESSIONAL_ONLINE & _LANE_MASK) + (tally >> _QEL_ONLINE & _LANE_MASK)
+
+
+def culture_of(tally: int) -> int:
+    """文化積分: culture points of a tally, whatever their category."""
+    return tally >> _CULTURE & _LANE_MASK
+
+
+def two_cultures_of(tally: int) -> tuple[int, int]:
+    """原住民族, 多元族群: points of the two separate cultures of a tally."""
+    return tally >> _INDIGENOUS & _LANE_MASK, tally >> _MULTICULTURAL & _LANE_MASK
 
 
 def _bits(categories: Iterable[str]) -> int:
@@ -169,7 +194,7 @@ def _sums_fed_by(kind: int) -> Iterable[str]:
     if kind & _ANY_CULTURE:
         yield "culture"
     # The yearly test wants the two cultures apart (art. 21-1(1)(2)).
-    for culture in ("indigenous_culture", "multicultural_culture"):
+    for culture in TWO_CULTURES:
         if kind & CATEGORY_BITS[culture]:
             yield culture
 
@@ -199,3 +224,28 @@ def running_tallies(points: Sequence[int], kinds: Sequence[int]) -> list[int]:
         kinds: As :func:`kind_of`, in the same order.
     """
     return list(accumulate(map(mul, points, map(_WEIGHTS.__getitem__, kinds)), initial=0))
+
+
+class Courses:
+    """The courses that count, as four columns in order of their day, with their sums.
+
+    Attributes:
+        tallies: Tallies of the first 0, 1, 2 ... courses.
+        sums: Sums of all.
+    """
+
+    __slots__ = ("days", "ids", "kinds", "points", "sums", "tallies")
+
+    def __init__(
+        self, ids: Sequence[str], days: Sequence[int], points: Sequence[int], kinds: Sequence[int]
+    ) -> None:
+        self.ids = ids
+        self.days = days
+        self.points = points
+        self.kinds = kinds
+        self.tallies = running_tallies(points, kinds)
+        self.sums = sums_of(self.tallies[-1])
+
+    def before(self, day: int) -> int:
+        """Tally of the courses dated before ``day`` (ordinal)."""
+        return self.tallies[bisect_left(self.days, day)]

@@ -7,7 +7,14 @@ from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY
 from .facts import Facts, require_order
 from .ltc_calendar import Term, last_day_of_validity, term_of, term_step
-from .ltc_common import citations_of, findings_of, next_day, outdated_day, ruleset_findings
+from .ltc_common import (
+    citations_of,
+    findings_of,
+    json_ready,
+    next_day,
+    outdated_day,
+    ruleset_findings,
+)
 from .ltc_facts import calendar_days
 from .params import Ruleset
 
@@ -109,15 +116,19 @@ def validity(facts: ValidityFacts, as_of: date, ruleset: Ruleset) -> Decision:
         eligible=None,
         explanation=explanation,
         findings=found,
-        report={
-            "valid_from": term.valid_from,
-            "valid_to": term.valid_to,
-            "extended_to": term.extended_to,
-            "window": {"opens": term.opens, "closes": term.closes},
-            "next_valid_to": term.next_valid_to,
-            "year_no": number,
-            "years": [{"year": one.number, "from": one.start, "to": one.end} for one in term.years],
-        },
+        report=json_ready(
+            {
+                "valid_from": term.valid_from,
+                "valid_to": term.valid_to,
+                "extended_to": term.extended_to,
+                "window": {"opens": term.opens, "closes": term.closes},
+                "next_valid_to": term.next_valid_to,
+                "year_no": number,
+                "years": [
+                    {"year": one.number, "from": one.start, "to": one.end} for one in term.years
+                ],
+            }
+        ),
         deadlines=(
             (Deadline("ltc.renew_by", term.closes, term.window_months.law),)
             if as_of <= term.closes
