@@ -1,0 +1,121 @@
+"""The small endpoints: health, readiness, metrics, metadata, the schema, and a page about it all."""
+
+import asyncio
+from functools import lru_cache
+from html import escape
+
+import strawberry
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from ..auth.scopes import SCOPES
+from ..store.signing import public_keys
+from .http_access import viewer_of
+from .site import Site, site_of
+
+__all__ = ["health", "index", "metrics", "ready", "resource_metadata", "sdl", "signing_keys"]
+
+_READY_SECONDS = 2.0
+
+
+async def health(_request: Request) -> Response:
+    """Whether the process answers; no dependency is asked."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """Whether the hub can work: database reachable, migrations as the code expects."""
+    site = site_of(request)
+    checks = {"database": "ok", "migrations": "ok"}
+    try:
+        async with asyncio.timeout(_READY_SECONDS), site.hub.engine.connect() as connection:
+            await connection.execute(text("select 1"))
+            checks["migrations"] = await _migrations(site, connection.execute)
+    except (SQLAlchemyError, OSError):
+        checks = {"database": "unreachable", "migrations": "unknown"}
+    good = set(checks.values()) == {"ok"}
+    return JSONResponse(
+        {"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503
+    )
+
+
+async def _migrations(site: Site, execute: object) -> str:
+    if site.expected_revision is None:
+        return "ok"
+    found = await execute(  # type: ignore[operator]
+        text("select to_regclass('alembic_version') is not null")
+    )
+    if not found.scalar_one():
+        return "missing"
+    stored = (await execute(text("select version_num from alembic_version"))).scalar_one_or_none()  # type: ignore[operator]
+    return "ok" if stored == site.expected_revision else "other revision"
+
+
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus."""
+    body = generate_latest(site_of(request).metrics.registry)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+async def resource_metadata(request: Request) -> Response:
+    """RFC 9728: which issuers and scopes this resource knows."""
+    site = site_of(request)
+    return JSONResponse(
+        {
+            "resource": site.public_url,
+            "authorization_servers": list(site.issuers),
+            "scopes_supported": sorted(SCOPES),
+            "bearer_methods_supported": ["header"],
+            "resource_name": "certhub",
+        }
+    )
+
+
+async def signing_keys(request: Request) -> Response:
+    """Public keys of receipts and audit heads, as a JWK set."""
+    return JSONResponse(public_keys(site_of(request).hub.keys))
+
+
+@lru_cache(maxsize=4)
+def _printed(schema: strawberry.Schema) -> str:
+    return schema.as_str() + "\n"
+
+
+async def sdl(request: Request) -> Response:
+    """The schema as SDL; needs a token unless this is a development hub."""
+    site = site_of(request)
+    if not site.development:
+        await viewer_of(request, site)
+    return PlainTextResponse(_printed(site.schema))
+
+
+_PAGE = """<!doctype html>
+<html lang="zh-Hant-TW"><head><meta charset="utf-8"><title>certhub 認證樞紐</title></head><body>
+<main>
+<h1>certhub 認證樞紐</h1>
+<p>職業重建、長期照顧、勞工健康服務三制度專業人員證照之單一查詢與報送介面。</p>
+<p lang="en">One typed GraphQL schema over three professional registries.</p>
+<ul>
+<li><a href="/schema.graphql">schema.graphql</a></li>
+<li><a href="/.well-known/oauth-protected-resource">oauth-protected-resource</a></li>
+<li><a href="/.well-known/certhub-keys.json">certhub-keys.json</a></li>
+<li><a href="/readyz">readyz</a></li>
+</ul>
+<pre>TOKEN=$(certhub token local-taipei)
+curl -s {url}/graphql \\
+  -H "Authorization: Bearer $TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -H "X-Purpose-Of-Use: registration" \\
+  -H "X-Case-Reference: 範例1" \\
+  -d '{{"query": "{{ viewer {{ clientId scopes purposes businessDay }} }}"}}'</pre>
+</main>
+</body></html>
+"""
+
+
+async def index(request: Request) -> Response:
+    """A plain page without scripts, styles or anything from elsewhere."""
+    return HTMLResponse(_PAGE.format(url=escape(site_of(request).public_url)))
