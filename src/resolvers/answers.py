@@ -23,6 +23,7 @@ from ..domain.decision import (
     Window,
     details,
 )
+from ..domain.errors import InvalidFacts
 from ..domain.provenance import Freshness, Provenance
 from ..rules.engine import evaluate, facts_hash
 from ..rules.params import Ruleset
@@ -283,6 +284,32 @@ def answer(
             findings=notes,
             lacking=tuple(item.key for item in built.lacking),
         )
+    try:
+        return _asked(built, as_of, ruleset, sources, notes)
+    except InvalidFacts as error:
+        if built.declared:
+            raise
+        # Nobody declared anything: the registry's own rows contradict each other.
+        about = (built.subject or "", str(error.details.get("path", "")))
+        note = Finding("record_undetermined", Severity.WARNING, about=about)
+        return undecided(
+            built,
+            as_of,
+            ruleset,
+            Verdict.NOT_DECIDABLE,
+            NOT_DECIDABLE,
+            sources=sources,
+            findings=(*notes, note),
+        )
+
+
+def _asked(
+    built: Built,
+    as_of: date,
+    ruleset: Ruleset,
+    sources: tuple[Provenance, ...],
+    notes: tuple[Finding, ...],
+) -> Answer:
     if built.lacking:
         built, lacking = _settle(built, as_of, ruleset)
         if lacking:

@@ -264,5 +264,5 @@ def roster_course(course: Row) -> Given:
     return {
         "course": facts,
         "hours_verified": shown == "hours_verified",
-        "already_imported": shown in {"roster_imported", "hours_verified"},
+        "already_imported": shown == "roster_imported",
     }

@@ -10,7 +10,7 @@ from . import vr_activities as records_of
 from .built import Built, Findings, Lacking, earliest_after
 from .declared import Declared
 from .vr import Given, certificate_facts, refusal, term
-from .vr_periods import VrTerm
+from .vr_periods import VrTerm, is_confirmed
 
 __all__ = ["case_manager_training", "eligibility", "post_hire_training", "qualification"]
 
@@ -305,16 +305,11 @@ def _certificates(
     covered = False
     for row in vr.qualifications:
         title = row["title__code"]
-        if title is None:
-            # Neither for nor against: which title it is, is not known.
-            findings.add("unknown_value", row["id"])
+        # Which title it is, is not known: neither for nor against the role.
+        vague = title is None or (title == "supervisor" and role.startswith("supervisor_"))
+        if (title != role and not vague) or (not is_confirmed(row) and title is None):
             continue
-        vague = title == "supervisor" and role.startswith("supervisor_")
-        if title != role and not vague:
-            continue
-        quiet = Findings()
-        if refusal(row, quiet) is not None:
-            findings.about.update(quiet.about)
+        if title is not None and refusal(row, findings) is not None:
             continue
         known = term(row, vr, as_of, findings)
         if vague:
