@@ -46,9 +46,11 @@ class Identifier:
     """A person's number as a registry holds it.
 
     Attributes:
-        cipher: The number encrypted; opened only for a reader with ``pii.full``.
         check: ``valid``, ``id_format``, ``id_checksum`` ...
         current: Whether the registry calls it the current one.
+        nationality: Of passports.
+        cipher: The number encrypted; opened only for a reader with ``pii.full``.
+        place: Where the ciphertext belongs.
     """
 
     registry: str
@@ -56,8 +58,9 @@ class Identifier:
     masked: str
     check: str
     current: bool
+    nationality: str | None
     cipher: bytes
-    context: str
+    place: str
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +131,6 @@ class VrQualification(Certificate):
 
     clause: str | None = None
     clause_text: str | None = None
-    clause_version: date | None = None
     clause_note: str | None = None
     service_items: Sequence[str] = ()
     issued_on: date | None = None
@@ -140,10 +142,11 @@ class VrQualification(Certificate):
     renewal_document_no: str | None = None
     renewal_document_on: date | None = None
     social_work_20_credits: str | None = None
-    completed_on: date | None = None
-    due_on: date | None = None
+    extension_from: date | None = None
+    extension_to: date | None = None
+    ce_completed_on: date | None = None
+    ce_due_on: date | None = None
     shortfall_text: str | None = None
-    deductions: Sequence[DateRange] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -166,7 +169,7 @@ class OshCertificate(Certificate):
 
     class_no: str | None = None
     issued_on: date | None = None
-    ended_on: date | None = None
+    ends_on: date | None = None
     hours: int | None = None
     confirmed_on: date | None = None
     noted_no: str | None = None

@@ -68,7 +68,7 @@ class Page(Generic[_T]):
     @classmethod
     def cut(
         cls,
-        rows: Sequence[tuple[_T, Keyset]],
+        rows: Sequence[tuple[_T | None, Keyset]],
         first: int,
         order: str,
         as_of: date,
@@ -77,13 +77,21 @@ class Page(Generic[_T]):
         sources: Sequence[Provenance] = (),
         total_count: int | None = None,
     ) -> "Page[_T]":
-        """The first ``first`` of ``rows``, which hold one more where the list goes on."""
-        edges = [PageRow(node, write_cursor(order, keys)) for node, keys in rows[:first]]
+        """The first ``first`` of ``rows``, which hold one more where the list goes on.
+
+        A row whose object is gone by now is left out, but moves the cursor on.
+        """
+        marks = [write_cursor(order, keys) for _, keys in rows[:first]]
+        edges = [
+            PageRow(node, mark)
+            for (node, _), mark in zip(rows[:first], marks, strict=True)
+            if node is not None
+        ]
         info = PageInfo(
             len(rows) > first,
             after is not None,
-            edges[0].cursor if edges else None,
-            edges[-1].cursor if edges else None,
+            marks[0] if marks else None,
+            marks[-1] if marks else None,
         )
         return cls(edges, info, as_of, sources, total_count)
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     func,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +48,7 @@ def _audited(query: AuditQuery) -> ColumnElement[bool]:
             conditions.append(in_texts(column, values))
     if query.subject_refs:
         conditions.append(audit.c.subject_refs.overlap(list(query.subject_refs)))
-    return and_(True, *conditions)
+    return and_(true(), *conditions)
 
 
 async def audit_page(

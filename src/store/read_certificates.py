@@ -6,7 +6,7 @@ by key, one statement per registry.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,7 @@ __all__ = [
     "certificates_of",
     "deductions_of",
     "fits",
+    "holds",
     "registrations_of",
     "status_on",
 ]
@@ -70,7 +71,8 @@ class CertificateQuery:
         short_of: Requirement codes of the stored decision, any of which is not met; empty: all.
         expires_from: First last day of validity.
         expires_to: Last last day of validity.
-        holds_also: (registry, type) of other certificates that the holder has, all of them.
+        holds_also: (registry, type; None: any) of certificates that the holder has, all of them.
+        others: The reader's rows in the registries of ``holds_also``.
     """
 
     rows: Mapping[str, Rows]
@@ -82,7 +84,8 @@ class CertificateQuery:
     short_of: tuple[str, ...] = ()
     expires_from: date | None = None
     expires_to: date | None = None
-    holds_also: tuple[tuple[str, str], ...] = ()
+    holds_also: tuple[tuple[str, str | None], ...] = ()
+    others: Mapping[str, Rows] = field(default_factory=dict)
 
 
 def status_on(table: Any, day: date) -> ColumnElement[str]:
@@ -150,8 +153,8 @@ def _typed(table: Any, types: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _holds(table: Any, query: CertificateQuery, registry: str, kind: str) -> ColumnElement[bool]:
-    rows = query.rows.get(registry)
+def holds(person: Any, registry: str, kind: str | None, rows: Rows | None) -> ColumnElement[bool]:
+    """Whether ``person`` has a certificate of ``kind`` (None: any), whatever its status."""
     if rows is None:
         return false()
     other = evaluation.alias()
@@ -160,9 +163,9 @@ def _holds(table: Any, query: CertificateQuery, registry: str, kind: str) -> Col
         .select_from(other)
         .correlate_except(other)
         .where(
-            other.c.person_id == table.c.person_id,
+            other.c.person_id == person,
             other.c.registry == registry,
-            other.c.type == kind,
+            true() if kind is None else other.c.type == kind,
             allowed(other, registry, rows),
         )
     )
@@ -190,7 +193,10 @@ def fits(table: Any, query: CertificateQuery) -> ColumnElement[bool]:
         conditions.append(table.c.valid_to >= query.expires_from)
     if query.expires_to is not None:
         conditions.append(table.c.valid_to <= query.expires_to)
-    conditions += [_holds(table, query, registry, kind) for registry, kind in query.holds_also]
+    conditions += [
+        holds(table.c.person_id, registry, kind, query.others.get(registry))
+        for registry, kind in query.holds_also
+    ]
     return and_(*conditions)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .read_certificates import CertificateQuery, allowed, fits
+from .read_certificates import CertificateQuery, fits, holds
 from .read_rows import PERSON_ENTITIES, Rows, live, of_class, registered, visible_person
 from .tables import mirror
 from .tables_people import identifier, person, person_record
@@ -49,14 +49,14 @@ class PersonQuery:
         certificates: The certificates that ``holds`` and ``certificate`` look at: the reader's
             rows and the day, without further conditions.
         counties: Registered there on the day by VR or LTC; empty: all.
-        holds: (registry, type) that the person has, all of them.
+        holds: (registry, type; None: any) of certificates that the person has, all of them.
         certificate: Conditions that at least one certificate fits, None for none.
     """
 
     rows: Mapping[str, Rows]
     certificates: CertificateQuery
     counties: tuple[str, ...] = ()
-    holds: tuple[tuple[str, str], ...] = ()
+    holds: tuple[tuple[str, str | None], ...] = ()
     certificate: CertificateQuery | None = None
 
 
@@ -79,24 +79,10 @@ def _conditions(query: PersonQuery) -> ColumnElement[bool]:
                 ),
             )
         )
-    for registry, kind in query.holds:
-        held = evaluation.alias()
-        rows = query.certificates.rows.get(registry)
-        conditions.append(
-            false()
-            if rows is None
-            else exists(
-                select(1)
-                .select_from(held)
-                .correlate_except(held)
-                .where(
-                    held.c.person_id == key,
-                    held.c.registry == registry,
-                    held.c.type == kind,
-                    allowed(held, registry, rows),
-                )
-            )
-        )
+    conditions += [
+        holds(key, registry, kind, query.certificates.rows.get(registry))
+        for registry, kind in query.holds
+    ]
     if query.certificate is not None:
         fitting = evaluation.alias()
         conditions.append(

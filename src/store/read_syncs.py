@@ -8,6 +8,7 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .tables import MIRRORS
@@ -26,7 +27,7 @@ async def last_runs(connection: AsyncConnection) -> Mapping[str, RowMapping]:
     """By registry its newest run."""
     statement = (
         select(sync_run)
-        .distinct(sync_run.c.registry)
+        .ext(distinct_on(sync_run.c.registry))
         .order_by(sync_run.c.registry, sync_run.c.id.desc())
     )
     rows = (await connection.execute(statement)).mappings().all()

@@ -54,7 +54,8 @@ def certificates(rows: Rows) -> CertificateQuery:
         short_of=("ltc.total",),
         expires_from=DAY,
         expires_to=DAY,
-        holds_also=(("vr", "case_manager"), ("osh", "nurse")),
+        holds_also=(("vr", "case_manager"), ("osh", None)),
+        others=dict.fromkeys(("vr", "osh"), rows),
     )
 
 
