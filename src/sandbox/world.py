@@ -35,6 +35,13 @@ class World:
         """Collection and record of the VR register, without the envelope."""
         return vr_records(self.people, self.seed)
 
+    def vr_tombstones(self) -> Iterator[tuple[str, str]]:
+        """Collection and id of what VR deleted before the start."""
+        yield "professionals", "P9900001"
+        yield "qualifications", "Q99000010"
+        for number in range(1, 4 + self.persons // 400):
+            yield "training-records", f"R99{number:06d}"
+
     def ltc(self) -> Iterator[tuple[str, Record]]:
         """Entity and record of the LTC system."""
         return ltc_records(self.people, self.seed)
