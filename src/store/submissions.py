@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.submission import Submission, SubmissionEvent, SubmissionState, UserError
@@ -22,7 +22,6 @@ __all__ = [
     "Filing",
     "Owner",
     "file_submission",
-    "load_submissions",
     "move",
     "payload_of",
     "submission_of",
@@ -205,51 +204,3 @@ def submission_of(row: RowMapping, events: Sequence[SubmissionEvent] = ()) -> Su
         tuple(events),
         row["receipt_id"],
     )
-
-
-def _page(
-    statement: Select[Any], after: tuple[datetime, UUID] | None, limit: int | None
-) -> Select[Any]:
-    if after is not None:
-        at, identity = after
-        statement = statement.where(
-            or_(
-                submission.c.created_at < at,
-                and_(submission.c.created_at == at, submission.c.id < identity),
-            )
-        )
-    return statement.limit(limit) if limit is not None else statement
-
-
-async def load_submissions(
-    connection: AsyncConnection,
-    *conditions: Any,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int | None = None,
-) -> list[Submission]:
-    """Submissions that fit ``conditions``, newest first, with their events.
-
-    Args:
-        connection: Any transaction.
-        conditions: SQL conditions on ``hub.submission``, row filters among them.
-        after: Creation instant and id of the last one already seen.
-        limit: How many at the most.
-    """
-    statement = (
-        select(submission)
-        .where(*conditions)
-        .order_by(submission.c.created_at.desc(), submission.c.id.desc())
-    )
-    rows = (await connection.execute(_page(statement, after, limit))).mappings().all()
-    if not rows:
-        return []
-    history: dict[UUID, list[SubmissionEvent]] = {row["id"]: [] for row in rows}
-    for event in await connection.execute(
-        select(submission_event)
-        .where(submission_event.c.submission_id.in_(history))
-        .order_by(submission_event.c.id)
-    ):
-        history[event.submission_id].append(
-            SubmissionEvent(event.at, SubmissionState(event.state), event.code, event.detail)
-        )
-    return [submission_of(row, history[row["id"]]) for row in rows]
