@@ -2,6 +2,8 @@
 
 from .engine import EntryPoint
 from .vr_ce_credit import CreditFacts, ce_credit
+from .vr_claim import ClaimFacts, individual_claim
+from .vr_course_filing import CourseFilingFacts, course_filing
 from .vr_eligibility import EligibilityFacts, eligibility
 from .vr_extension import ExtensionFacts, extension
 from .vr_lapse_return import LapseReturnFacts, lapse_return
@@ -10,6 +12,10 @@ from .vr_plan_training import PlanTrainingFacts, case_manager_training
 from .vr_post_hire import PostHireFacts, post_hire_training
 from .vr_qualification import QualificationFacts, qualification
 from .vr_renewal import RenewalFacts, renewal
+from .vr_roster import RosterFacts, roster_csv
+from .vr_service_deadlines import ServiceFacts, service_deadlines
+from .vr_staffing import StaffingFacts, staffing
+from .vr_transition import TransitionFacts, case_transition
 
 __all__ = ["ENTRY_POINTS"]
 
@@ -64,6 +70,41 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         ("N0080029@2023-09-23:10.1",),
     ),
     EntryPoint(
+        "vr.individual_claim",
+        {"zh": "個人申請繼續教育時數", "en": "Individual claim of hours"},
+        ClaimFacts,
+        individual_claim,
+        ("seed-000#ch5",),
+    ),
+    EntryPoint(
+        "vr.course_filing",
+        {"zh": "機構課程申請", "en": "Filing of a course"},
+        CourseFilingFacts,
+        course_filing,
+        ("seed-000#ch4",),
+    ),
+    EntryPoint(
+        "vr.roster_csv",
+        {"zh": "上課紀錄匯入", "en": "Import of a course roster"},
+        RosterFacts,
+        roster_csv,
+        ("seed-000#ch4-roster",),
+    ),
+    EntryPoint(
+        "vr.staffing",
+        {"zh": "職管計畫人力與服務量", "en": "Staffing of the case-management plan"},
+        StaffingFacts,
+        staffing,
+        ("seed-001#annex-4-1", "seed-001#annex-3-4", "seed-001#annex-1-3-6"),
+    ),
+    EntryPoint(
+        "vr.service_deadlines",
+        {"zh": "個案服務時限", "en": "Deadlines of a case"},
+        ServiceFacts,
+        service_deadlines,
+        ("seed-001#annex-1-3-1", "seed-001#annex-1-5"),
+    ),
+    EntryPoint(
         "vr.eligibility",
         {"zh": "得否提供服務", "en": "Whether a person may serve in a role"},
         EligibilityFacts,
@@ -76,5 +117,12 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         PersonIdFacts,
         person_id,
         ("web#person-numbers",),
+    ),
+    EntryPoint(
+        "vr.case_transition",
+        {"zh": "審核狀態轉換", "en": "States of an application"},
+        TransitionFacts,
+        case_transition,
+        ("seed-000#ch2",),
     ),
 )
