@@ -1,6 +1,7 @@
 """Entry points of the rulebook ``ltc`` (長照人員繼續教育)."""
 
 from .engine import EntryPoint
+from .ltc_foreign import ForeignRenewalFacts, foreign_renewal
 from .ltc_points import PointsFacts, points
 from .ltc_renewal import RenewalFacts, renewal
 from .ltc_sharing import SharingFacts, sharing
@@ -42,5 +43,18 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         SharingFacts,
         sharing,
         ("seed-004", "L0070045@2023-10-11:10"),
+    ),
+    EntryPoint(
+        "ltc.foreign_renewal",
+        {"zh": "外籍機構看護工更新認證", "en": "Renewal of a foreign institution caregiver"},
+        ForeignRenewalFacts,
+        foreign_renewal,
+        (
+            "L0070045@2023-10-11:21",
+            "letter-1121961490",
+            "letter-1121963371",
+            "letter-1131960155",
+            "seed-004",
+        ),
     ),
 )

@@ -18,6 +18,7 @@ __all__ = [
     "last_day_of_validity",
     "late_validity",
     "law_day",
+    "leaves_window",
     "term_of",
     "term_step",
 ]
@@ -98,6 +99,14 @@ def figures_change(ruleset: Ruleset, groups: tuple[str, ...]) -> tuple[date, ...
             }
         )
     )
+
+
+def leaves_window(day: date, years: int) -> date:
+    """First application whose window of ``years`` before it no longer holds ``day``."""
+    leaves = add_years(day, years) + DAY
+    while add_years(leaves, -years) <= day:
+        leaves += DAY
+    return leaves
 
 
 def last_day_of_validity(ruleset: Ruleset, valid_from: date) -> date:

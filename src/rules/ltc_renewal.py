@@ -6,7 +6,7 @@ a question there; batches that already hold compact facts call :func:`compact_re
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain, repeat
 from operator import attrgetter
@@ -25,8 +25,8 @@ from ..domain.decision import (
     Step,
 )
 from ..domain.errors import InvalidFacts
-from ..domain.periods import DAY, add_years
 from .facts import Facts
+from .ltc_calendar import leaves_window
 from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, TWO_CULTURES, Service
 from .ltc_common import EXCLUDED_LAW, WINDOW_LAW, YEAR7_LAW, citations_of, next_day
 from .ltc_culture import culture
@@ -387,13 +387,8 @@ def _next_change(frame: Frame, question: CompactRenewal, courses: Courses) -> da
     days = [frame.changes]
     if following < len(question.days):
         days.append(date.fromordinal(question.days[following]))
-    if frame.route == "late" and courses.days:
-        earliest = date.fromordinal(courses.days[0])
-        lookback = frame.application.year - date.fromordinal(frame.first).year
-        leaves = add_years(earliest, lookback) + DAY
-        while add_years(leaves, -lookback) <= earliest:
-            leaves += timedelta(days=1)
-        days.append(leaves)
+    if frame.lookback is not None and courses.days:
+        days.append(leaves_window(date.fromordinal(courses.days[0]), frame.lookback))
     return next_day(frame.as_of, days)
 
 

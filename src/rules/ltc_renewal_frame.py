@@ -53,6 +53,7 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         application: Day of application; the day asked about where none was given.
+        lookback: Years before the application that count on the late route, else None.
         first: First day (ordinal) whose courses count.
         last: Last such day.
         original_end: Last day (ordinal) of validity without extension.
@@ -65,6 +66,7 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     application: date
     term: Term
     route: Route
+    lookback: int | None
     first: int
     last: int
     original_end: int
@@ -234,6 +236,7 @@ def frame_of(
         application=application,
         term=term,
         route=route,
+        lookback=params.value("ltc.late_renewal", "lookback") if route == "late" else None,
         first=first.toordinal(),
         last=last.toordinal(),
         original_end=valid_to.toordinal(),
