@@ -1,8 +1,12 @@
 """Entry points of the rulebook ``ltc`` (長照人員繼續教育)."""
 
 from .engine import EntryPoint
+from .ltc_evidence import EvidenceFacts, evidence
 from .ltc_foreign import ForeignRenewalFacts, foreign_renewal
+from .ltc_id_merge import IdMergeFacts, id_merge
 from .ltc_points import PointsFacts, points
+from .ltc_recognition import RecognitionFacts, recognition
+from .ltc_reentry import ReentryFacts, reentry
 from .ltc_renewal import RenewalFacts, renewal
 from .ltc_sharing import SharingFacts, sharing
 from .ltc_validity import ValidityFacts, validity
@@ -38,13 +42,6 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
         ),
     ),
     EntryPoint(
-        "ltc.sharing",
-        {"zh": "積分共用", "en": "Sharing between certificates"},
-        SharingFacts,
-        sharing,
-        ("seed-004", "L0070045@2023-10-11:10"),
-    ),
-    EntryPoint(
         "ltc.foreign_renewal",
         {"zh": "外籍機構看護工更新認證", "en": "Renewal of a foreign institution caregiver"},
         ForeignRenewalFacts,
@@ -56,5 +53,48 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
             "letter-1131960155",
             "seed-004",
         ),
+    ),
+    EntryPoint(
+        "ltc.reentry",
+        {"zh": "離境後再入境", "en": "After re-entry"},
+        ReentryFacts,
+        reentry,
+        (
+            "letter-1131960156",
+            "letter-1121962596",
+            "L0070045@2023-10-11:7-2",
+        ),
+    ),
+    EntryPoint(
+        "ltc.sharing",
+        {"zh": "積分共用", "en": "Sharing between certificates"},
+        SharingFacts,
+        sharing,
+        ("seed-004", "L0070045@2023-10-11:10"),
+    ),
+    EntryPoint(
+        "ltc.id_merge",
+        {"zh": "證號整併", "en": "Merge of numbers"},
+        IdMergeFacts,
+        id_merge,
+        ("letter-1121961490",),
+    ),
+    EntryPoint(
+        "ltc.recognition",
+        {"zh": "相近積分採認", "en": "Recognition of credit of other registries"},
+        RecognitionFacts,
+        recognition,
+        (
+            "L0070045@2023-10-11:9-4",
+            "L0070045@2023-10-11:11-2",
+            "letter-1131961568",
+        ),
+    ),
+    EntryPoint(
+        "ltc.evidence",
+        {"zh": "紙本證明", "en": "Paper proofs"},
+        EvidenceFacts,
+        evidence,
+        ("seed-004",),
     ),
 )
