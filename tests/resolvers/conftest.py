@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+
 from certhub.domain.bundles import PersonRows
 from certhub.domain.provenance import Freshness, Provenance
 from certhub.domain.records import BY_NAME, Kind

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from certhub.resolvers.facts.built import Findings
 from certhub.resolvers.facts.vr_periods import VrPeriod, deductions, term_of
 

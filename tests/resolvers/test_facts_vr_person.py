@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from certhub.domain.bundles import VrRows
 from certhub.domain.errors import InvalidFacts, InvalidInput
 from certhub.resolvers.facts import vr_person
