@@ -42,7 +42,7 @@ from .params import Params, Ruleset
 __all__ = ["EvidenceFacts", "EvidenceItem", "evidence"]
 
 
-class EvidenceItem(Activity):
+class EvidenceItem(Activity, frozen=True):
     """A paper proof.
 
     Attributes:
@@ -54,7 +54,7 @@ class EvidenceItem(Activity):
     confirmed: bool | None = None
 
 
-class EvidenceFacts(Facts):
+class EvidenceFacts(Facts, frozen=True):
     """Facts of ``ltc.evidence``."""
 
     certificate: CountingCertificate

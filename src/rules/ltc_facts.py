@@ -41,7 +41,7 @@ _LAST_DAY = date(2910, 12, 31)
 _LARGEST = Hundredths(10**11)
 
 
-class Activity(Facts):
+class Activity(Facts, frozen=True):
     """An activity (課程紀錄) in the shared shape; ``date`` is the day of completion.
 
     Attributes:
@@ -79,7 +79,7 @@ class Activity(Facts):
         return self.course_kind in EXCLUDED_COURSES
 
 
-class Certificate(Facts):
+class Certificate(Facts, frozen=True):
     """A certificate (認證證明文件); ``valid_to`` is the original last day, without extension."""
 
     id: Text
@@ -89,13 +89,13 @@ class Certificate(Facts):
     track: Track | None = None
 
 
-class RenewableCertificate(Certificate):
+class RenewableCertificate(Certificate, frozen=True):
     """A certificate whose renewal is asked for; credit counts from ``credit_from`` if given."""
 
     credit_from: date | None = None
 
 
-class CountingCertificate(RenewableCertificate):
+class CountingCertificate(RenewableCertificate, frozen=True):
     """A certificate with its counting window (LTC-R23)."""
 
     kind: CertificateKind = "formal"

@@ -73,7 +73,7 @@ _PICKED_BY_APPLICATION = (
 )
 
 
-class ForeignRenewalFacts(Facts):
+class ForeignRenewalFacts(Facts, frozen=True):
     """Facts of ``ltc.foreign_renewal``: activities, or rows by validity year as a what-if."""
 
     certificate: RenewableCertificate
@@ -237,7 +237,8 @@ def foreign_renewal(facts: ForeignRenewalFacts, as_of: date, ruleset: Ruleset) -
     if credit.before + credit.after > credit.ceiling:
         findings.append(Finding("online_capped", Severity.INFO, ceiling.latest.law))
 
-    years, added, steps = credit.years, 0, ()
+    years, added = credit.years, 0
+    steps: tuple[Step, ...] = ()
     if route != "late":
         years, added, rejected, steps = substituted(years, facts.substitutions, params)
         findings.extend(rejected)

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class YearRow(Facts):
+class YearRow(Facts, frozen=True):
     """Points of one validity year, as the registry's screen shows them; a what-if.
 
     Attributes:
@@ -53,7 +53,7 @@ class YearRow(Facts):
         return tuple(int(getattr(self, theme)) for theme in THEMES)
 
 
-class Substitution(Facts):
+class Substitution(Facts, frozen=True):
     """In-service training of a validity year that the county confirmed (抵免)."""
 
     year: int

@@ -42,13 +42,13 @@ _LAW = "letter-1121961490"
 _WINDOW_LAW = "seed-004#整併後積分將歸戶在現行持有單一認證"
 
 
-class IdentifiedCertificate(Certificate, kw_only=True):
+class IdentifiedCertificate(Certificate, frozen=True, kw_only=True):
     """A certificate with the kind of number it was issued under."""
 
     identity: Identity
 
 
-class IdMergeFacts(Facts):
+class IdMergeFacts(Facts, frozen=True):
     """Facts of ``ltc.id_merge``.
 
     Attributes:
@@ -104,11 +104,15 @@ def id_merge(facts: IdMergeFacts, as_of: date, ruleset: Ruleset) -> Decision:
             refused.append(ActivityRefusal(activity.id, "excluded_course", EXCLUDED_LAW))
         else:
             counting.append(activity)
-    own = [one for one in counting if one.identity == current.identity]
-    visible = counting if facts.merged else own
-    hidden = [one for one in counting if one not in visible]
-    refused.extend(ActivityRefusal(one.id, "identities_not_merged", _LAW) for one in hidden)
-    identities = {one.identity for one in (*facts.certificates, *facts.activities)}
+    visible = [one for one in counting if facts.merged or one.identity == current.identity]
+    seen = {one.id for one in visible}
+    refused.extend(
+        ActivityRefusal(one.id, "identities_not_merged", _LAW)
+        for one in counting
+        if one.id not in seen
+    )
+    identities = {one.identity for one in facts.certificates}
+    identities.update(one.identity for one in facts.activities if one.identity is not None)
     required = not facts.merged and len(identities) > 1
     first_issued = min(facts.certificates, key=lambda one: (one.valid_from, one.id))
     lookup = first_issued if required else current

@@ -23,7 +23,7 @@ __all__ = ["PointsFacts", "points"]
 _LONGEST = 10**6
 
 
-class PointsFacts(Facts, kw_only=True):
+class PointsFacts(Facts, frozen=True, kw_only=True):
     """Facts of ``ltc.points``.
 
     Attributes:

@@ -42,7 +42,7 @@ __all__ = ["Recognition", "RecognitionFacts", "medical_recognition", "recognitio
 _GROUP = "ltc.recognition"
 
 
-class RecognitionFacts(Facts):
+class RecognitionFacts(Facts, frozen=True):
     """Facts of ``ltc.recognition``."""
 
     certificate: CountingCertificate

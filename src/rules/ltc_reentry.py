@@ -62,7 +62,7 @@ _PICKED_BY_APPLICATION = (
 )
 
 
-class ReentryConditions(Facts):
+class ReentryConditions(Facts, frozen=True):
     """Conditions of the one-time exemption; what is not stated is not fulfilled.
 
     Attributes:
@@ -76,7 +76,7 @@ class ReentryConditions(Facts):
     exemption_used: bool = False
 
 
-class ReentryFacts(Facts, kw_only=True):
+class ReentryFacts(Facts, frozen=True, kw_only=True):
     """Facts of ``ltc.reentry``."""
 
     certificate: RenewableCertificate

@@ -61,7 +61,7 @@ _BY_CODE = attrgetter("code")
 _MET = attrgetter("met")
 
 
-class RenewalFacts(Facts):
+class RenewalFacts(Facts, frozen=True):
     """Facts of ``ltc.renewal``.
 
     Attributes:

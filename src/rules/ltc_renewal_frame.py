@@ -166,15 +166,14 @@ def _static_changes(
 def _route_steps(
     params: Params, term: Term, route: Route, first: date, last: date, credit_from: date | None
 ) -> tuple[Step, ...]:
+    inputs = [Figure("from", first), Figure("to", last)]
     if route == "late":
         lookback = params.figure("ltc.late_renewal", "lookback")
-        law, inputs = lookback.law, (figure_input("years", lookback, "years"),)
+        law = lookback.law
+        inputs.append(figure_input("years", lookback, "years"))
     else:
         law = WINDOW_LAW if credit_from is not None else params.figure("ltc.total", "minimum").law
-        inputs = ()
-    window = Step(
-        "ltc.credit_window", law, (Figure("from", first), Figure("to", last), *inputs), route
-    )
+    window = Step("ltc.credit_window", law, tuple(inputs), route)
     return term_step(term), window
 
 

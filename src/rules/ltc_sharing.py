@@ -41,7 +41,7 @@ __all__ = ["SharingFacts", "sharing"]
 _SPECIAL_TRAINING_LAW = "L0070045@2023-10-11:10"
 
 
-class SharingFacts(Facts):
+class SharingFacts(Facts, frozen=True):
     """Facts of ``ltc.sharing``: certificates of one person and all activities."""
 
     certificates: tuple[CountingCertificate, ...]

@@ -21,7 +21,7 @@ from .params import Ruleset
 __all__ = ["ValidityFacts", "validity"]
 
 
-class ValidityFacts(Facts):
+class ValidityFacts(Facts, frozen=True):
     """Facts of ``ltc.validity``.
 
     Attributes:
