@@ -7,7 +7,7 @@ is not known stays SENT and is asked for again.
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..connectors.outcome import Accepted, Outcome, Refused, RowError
@@ -23,7 +23,6 @@ __all__ = ["Courier", "VrCourier", "deliver_due"]
 _LEASE = timedelta(minutes=5)
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=30)
-_ASK_AGAIN_TOMORROW = timedelta(minutes=15)
 
 _OUR_CODES: Mapping[str, str] = {
     "header_changed": "header_mismatch",
@@ -101,11 +100,6 @@ def _unmatched(body: Mapping[str, Any]) -> list[UserError]:
     ]
 
 
-def _too_early(delivery: Delivery, business_day: date) -> bool:
-    after = delivery.submission.summary.get("deliver_after")
-    return isinstance(after, str) and business_day <= date.fromisoformat(after)
-
-
 async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) -> bool:
     """Deliver the next entry of the outbox that is due.
 
@@ -113,13 +107,11 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         Whether there was one.
     """
     async with hub.engine.begin() as connection:
-        delivery = await take_due(connection, hub.keys, list(couriers), now, _LEASE)
+        delivery = await take_due(
+            connection, hub.keys, list(couriers), now, hub.business_day(now), _LEASE
+        )
     if delivery is None:
         return False
-    if _too_early(delivery, hub.business_day(now)):
-        async with hub.engine.begin() as connection:
-            await postpone(connection, delivery.outbox_id, now + _ASK_AGAIN_TOMORROW, "too_early")
-        return True
     send = couriers[delivery.submission.registry].calls[delivery.operation]
     try:
         outcome = await send(delivery)

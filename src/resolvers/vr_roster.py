@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..auth.rows import RowKind, row_filter
 from ..connectors.vr import RosterLine, roster_csv
+from ..domain.errors import InvalidInput
 from ..domain.submission import UserError
 from ..domain.tw_id import NationalId
 from ..roster.reading import read_roster
@@ -212,7 +213,6 @@ async def submit_vr_roster(hub: Hub, request: Request, given: VrRosterInput) -> 
     Raises:
         InvalidInput: the idempotency key, or neither files nor rows.
         Conflict: the key was used with other content.
-        NotFound: an upload is not this client's.
     """
     loaded = await _load(hub, request, given)
     digest = content_hash(
@@ -263,7 +263,15 @@ async def _load(hub: Hub, request: Request, given: VrRosterInput) -> _Loaded:
                 missing.append(UserError("upload_not_found", path))
             else:
                 uploads[identity] = found
-    sheets = [_read(uploads[f.upload], f.domain) for f in given.files if f.upload in uploads]
+    sheets: list[_Sheet] = []
+    for index, item in enumerate(given.files):
+        if item.upload not in uploads:
+            continue
+        try:
+            sheets.append(_read(uploads[item.upload], item.domain))
+        except InvalidInput as error:
+            name = uploads[item.upload].filename
+            missing.append(UserError(error.code, ("files", str(index)), name, zh=error.zh))
     if given.rows:
         sheets += _rows_as_records(given.rows, template_rows(hub, request.business_day))
     sheet = uploads.get(given.sign_in_sheet) if given.sign_in_sheet is not None else None

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.submission import Submission, SubmissionState
@@ -34,22 +34,26 @@ async def take_due(
     keys: KeyRing,
     registries: Sequence[str],
     now: datetime,
+    business_day: date,
     lease: timedelta,
 ) -> Delivery | None:
     """Lease the next entry that is due, marking its submission SENT before anything is sent.
 
     A process that dies leaves the lease to run out; the idempotency key makes the repeat harmless.
     """
+    deliver_after = submission.c.summary["deliver_after"].astext
     due = (
         select(outbox)
+        .join(submission, submission.c.id == outbox.c.submission_id)
         .where(
+            or_(deliver_after.is_(None), deliver_after < business_day.isoformat()),
             outbox.c.state == "waiting",
             outbox.c.registry.in_(registries),
             outbox.c.not_before <= now,
         )
         .order_by(outbox.c.not_before, outbox.c.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=outbox)
     )
     entry = (await connection.execute(due)).mappings().first()
     if entry is None:
