@@ -1,0 +1,44 @@
+"""``certhub serve``: the hub itself."""
+
+from ..settings import Settings
+
+__all__ = ["run_server", "serve"]
+
+_KEEP_ALIVE_SECONDS = 5
+_SHUTDOWN_SECONDS = 20
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    The access log is our own: uvicorn's prints whole addresses. uvicorn ends no half-sent header by
+    itself; a reverse proxy in front does.
+    """
+    import uvicorn
+
+    from ..app import configure_logging
+
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        "certhub.app:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def serve() -> None:
+    """啟動服務。 Serve the hub; host, port and workers by settings."""
+    run_server(Settings())
