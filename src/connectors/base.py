@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from itertools import chain
 from typing import Protocol
 
 from ..domain.sync import Batch, Drift, Problem, Record, Tombstone
 
-__all__ = ["Connector", "DriftLog", "Newest"]
+__all__ = ["Collected", "Connector", "DriftLog"]
 
 _DISTINCT = 1000
 _SAMPLE = 60
@@ -75,38 +76,27 @@ class DriftLog:
         return drift
 
 
-class Newest:
-    """Of the records of one batch, the highest version of each; a later one wins a tie."""
+class Collected:
+    """What the next batch will hold, in the order it came; which version counts the store decides."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Record | Tombstone] = {}
-        self._problems: dict[tuple[str, str], tuple[int, Problem]] = {}
-        self._nameless: list[Problem] = []
+        self._records: list[Record] = []
+        self._tombstones: list[Tombstone] = []
+        self._problems: list[Problem] = []
         self.fetched = 0
-
-    def __len__(self) -> int:
-        return len(self._kept) + len(self._problems) + len(self._nameless)
 
     def add(self, item: Record | Tombstone) -> None:
         """A record or a deletion."""
         self.fetched += 1
-        key = (item.entity, item.id)
-        held = self._kept.get(key)
-        if held is None or item.version >= held.version:
-            self._kept[key] = item
-            problem = self._problems.get(key)
-            if problem is not None and problem[0] <= item.version:
-                del self._problems[key]
+        if isinstance(item, Record):
+            self._records.append(item)
+        else:
+            self._tombstones.append(item)
 
-    def set_aside(self, problem: Problem, version: int) -> None:
-        """A faulty record: kept beside an older good one, dropped where a newer good one came."""
+    def set_aside(self, problem: Problem) -> None:
+        """A faulty record."""
         self.fetched += 1
-        key = (problem.entity, problem.id)
-        held = self._kept.get(key)
-        if not problem.id:
-            self._nameless.append(problem)
-        elif held is None or held.version <= version:
-            self._problems[key] = (version, problem)
+        self._problems.append(problem)
 
     def batch(
         self,
@@ -119,18 +109,32 @@ class Newest:
         notes: tuple[str, ...] = (),
     ) -> Batch:
         """Everything added so far as one batch; starts over."""
-        items = self._kept.values()
         batch = Batch(
             registry=registry,
             position=position,
-            records=[item for item in items if isinstance(item, Record)],
-            tombstones=[item for item in items if isinstance(item, Tombstone)],
-            problems=[*(problem for _, problem in self._problems.values()), *self._nameless],
+            records=self._records,
+            tombstones=self._tombstones,
+            problems=self._open_problems(),
             drift=drift.take(),
             begins=begins,
             complete=complete,
             fetched=self.fetched,
             notes=notes,
         )
-        self._kept, self._problems, self._nameless, self.fetched = {}, {}, [], 0
+        self._records, self._tombstones, self._problems, self.fetched = [], [], [], 0
         return batch
+
+    def _open_problems(self) -> list[Problem]:
+        """Without those that a good version in this very batch answers."""
+        if not self._problems:
+            return []
+        good: dict[tuple[str, str], int] = {}
+        items: Iterable[Record | Tombstone] = chain(self._records, self._tombstones)
+        for item in items:
+            key = (item.entity, item.id)
+            good[key] = max(item.version, good.get(key, item.version))
+        return [
+            problem
+            for problem in self._problems
+            if good.get((problem.entity, problem.id), problem.version - 1) < problem.version
+        ]

@@ -13,9 +13,9 @@ TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
 """Taiwan's offset; no daylight saving time has applied since 1979."""
 
 _ROC_OFFSET = 1911
-_SLASHED = re.compile(r"(\d{2,3})/(\d{2})/(\d{2})\Z")
-_CHINESE = re.compile(r"(\d{1,3})年(\d{1,2})月(\d{1,2})日\Z")
-_STAMP = re.compile(r"(\d{2,3}/\d{2}/\d{2}) (\d{2}):(\d{2}):(\d{2})\Z")
+_SLASHED = re.compile(r"(\d{2,3})/(\d{2})/(\d{2})\Z", re.ASCII)
+_CHINESE = re.compile(r"(\d{1,3})年(\d{1,2})月(\d{1,2})日\Z", re.ASCII)
+_STAMP = re.compile(r"(\d{2,3}/\d{2}/\d{2}) (\d{2}):(\d{2}):(\d{2})\Z", re.ASCII)
 
 
 def parse(text: str) -> date:
@@ -25,7 +25,7 @@ def parse(text: str) -> date:
         ValueError: another form, or no such day.
     """
     match = _SLASHED.match(text) or _CHINESE.match(text)
-    if match is None or (not text.isascii() and _CHINESE.match(text) is None):
+    if match is None:
         raise ValueError("expected a ROC date such as 112/11/08 or 113年5月6日")
     year, month, day = (int(part) for part in match.groups())
     if year == 0:

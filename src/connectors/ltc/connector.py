@@ -9,8 +9,9 @@ from typing import Any
 from ...domain.records.base import Entity
 from ...domain.records.ltc import ENTITIES
 from ...domain.sync import Batch, Tombstone
-from ..base import DriftLog, Newest
+from ..base import Collected, DriftLog
 from ..errors import AgencyGarbled, PositionLost
+from ..fields import storable
 from ..http import AgencyClient, Auth
 from ..messages import Call
 from ..reading import Faulty, Reader
@@ -101,14 +102,14 @@ class LtcConnector:
                 "/api/changes", {"after": after, "epoch": epoch, "limit": self._page_size}
             )
             changes = await self._client.call(call, partial(read_changes, after=after, epoch=epoch))
-            newest = Newest()
+            collected = Collected()
             for number, change in enumerate(changes.lines):
-                run.apply(change, newest)
+                run.apply(change, collected)
                 if number % _BREATH_ROWS == 0:
                     await asyncio.sleep(0)
             run.after = changes.following
             if changes.following != after:
-                yield newest.batch("ltc", run.position(), run.drift)
+                yield collected.batch("ltc", run.position(), run.drift)
             if changes.up_to_date:
                 return
 
@@ -147,27 +148,28 @@ class LtcConnector:
         """One entity's rows as batches; the last one ends the listing."""
         this = frozenset({entity.name})
         begins, nameless = this, False
-        newest = Newest()
+        collected = Collected()
         reader = run.readers[entity.collection]
         version = run.version(spool.seq)
         for number, raw in enumerate(spool.records(), start=1):
             try:
-                newest.add(reader.read(raw, version))
+                collected.add(reader.read(raw, version))
             except Faulty as fault:
-                problem = reader.problem(raw, fault, f"snapshot {entity.collection} line {number}")
-                newest.set_aside(problem, version)
+                where = f"snapshot {entity.collection} line {number}"
+                problem = reader.problem(raw, fault, where, version)
+                collected.set_aside(problem)
                 nameless = nameless or not problem.id
             if number % _BREATH_ROWS == 0:
                 await asyncio.sleep(0)
-            if newest.fetched >= _BATCH_ROWS and number < spool.rows:
-                yield newest.batch("ltc", run.unfinished(), run.drift, begins=begins)
+            if collected.fetched >= _BATCH_ROWS and number < spool.rows:
+                yield collected.batch("ltc", run.unfinished(), run.drift, begins=begins)
                 begins = frozenset()
         # A row without its key could be any of those held: nothing is deleted this time.
         notes = run.take_notes()
         if nameless:
             notes = (*notes, f"ltc.key_missing:{entity.collection}")
         finished = entity is ENTITIES[-1]
-        yield newest.batch(
+        yield collected.batch(
             "ltc",
             run.position() if finished else run.unfinished(),
             run.drift,
@@ -219,23 +221,23 @@ class _Run:
         notes, self._notes = self._notes, ()
         return notes
 
-    def apply(self, change: Change, newest: Newest) -> None:
+    def apply(self, change: Change, collected: Collected) -> None:
         """Put one change into the batch being collected."""
         reader = self.readers.get(change.entity)
         if reader is None:
             self.drift.add(f"ltc.{change.entity}", "", "unknown_entity")
-            newest.fetched += 1
+            collected.fetched += 1
             return
         version = self.version(change.seq)
         try:
             data = _record(change)
             if change.operation == "upsert":
-                newest.add(reader.read(data, version, change.at))
+                collected.add(reader.read(data, version, change.at))
             else:
-                newest.add(_tombstone(reader.entity.name, data, version))
+                collected.add(_tombstone(reader.entity.name, data, version))
         except Faulty as fault:
             where = f"changes seq {change.seq}"
-            newest.set_aside(reader.problem(change.data, fault, where), version)
+            collected.set_aside(reader.problem(change.data, fault, where, version))
 
 
 def _record(change: Change) -> Mapping[str, Any]:
@@ -246,8 +248,8 @@ def _record(change: Change) -> Mapping[str, Any]:
 
 def _tombstone(entity: str, data: Mapping[str, Any], version: int) -> Tombstone:
     key, survivor = data.get("id"), data.get("merged_into")
-    if not isinstance(key, str) or not key or "\x00" in key:
+    if not isinstance(key, str) or not key or not storable(key):
         raise Faulty("id", "missing_required")
-    if survivor is not None and (not isinstance(survivor, str) or "\x00" in survivor):
+    if survivor is not None and (not isinstance(survivor, str) or not storable(survivor)):
         raise Faulty("merged_into", "wrong_type")
     return Tombstone(entity, key, version, survivor or None)

@@ -7,7 +7,7 @@ from typing import Any
 from ...domain.records.base import Entity
 from ...domain.records.vr import ENTITIES
 from ...domain.sync import Batch
-from ..base import DriftLog, Newest
+from ..base import Collected, DriftLog
 from ..errors import AgencyGarbled, AgencyRefused, PositionLost
 from ..http import AgencyClient, Auth
 from ..messages import Call
@@ -75,7 +75,7 @@ class VrConnector:
         held = state.get(name)
         paging = _Paging.of(held if isinstance(held, Mapping) else {}, full=full)
         reader = Reader(entity, drift, envelope=ENVELOPE)
-        newest = Newest()
+        collected = Collected()
         notes: list[str] = []
         while True:
             page = await self._page(name, paging)
@@ -84,11 +84,11 @@ class VrConnector:
             if not paging.accept(page):
                 notes.append(f"vr.clock_went_back:{name}")
                 continue
-            add_items(reader, page, paging.number, newest)
+            add_items(reader, page, paging.number, collected)
             done = page.next_cursor is None
-            if done or newest.fetched >= _BATCH_ROWS:
+            if done or collected.fetched >= _BATCH_ROWS:
                 state[name] = paging.position(done=done)
-                yield newest.batch("vr", dict(state), drift, notes=tuple(notes))
+                yield collected.batch("vr", dict(state), drift, notes=tuple(notes))
                 notes.clear()
             if done:
                 return

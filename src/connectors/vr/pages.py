@@ -6,8 +6,9 @@ from typing import Any
 
 from ...domain.roc_date import TAIPEI
 from ...domain.sync import Record, Tombstone
-from ..base import Newest
+from ..base import Collected
 from ..errors import AgencyGarbled
+from ..fields import storable
 from ..messages import Answer
 from ..reading import Faulty, Reader
 
@@ -60,16 +61,16 @@ def overlapped(server_time: datetime) -> str:
     return (server_time.astimezone(TAIPEI) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S+08:00")
 
 
-def add_items(reader: Reader, page: Page, number: int, newest: Newest) -> None:
+def add_items(reader: Reader, page: Page, number: int, collected: Collected) -> None:
     """Put a page's records, tombstones and faulty records into the batch being collected."""
     for index, item in enumerate(page.items):
         try:
-            newest.add(_read_item(reader, item))
+            collected.add(_read_item(reader, item))
         except Faulty as fault:
             where = f"{reader.entity.collection} page {number} item {index + 1}"
             version = item.get("version") if isinstance(item, dict) else None
             known = version if isinstance(version, int) and -_BIGINT <= version < _BIGINT else 0
-            newest.set_aside(reader.problem(item, fault, where), known)
+            collected.set_aside(reader.problem(item, fault, where, known))
 
 
 def _read_item(reader: Reader, item: object) -> Record | Tombstone:
@@ -79,7 +80,7 @@ def _read_item(reader: Reader, item: object) -> Record | Tombstone:
     if missing:
         raise Faulty(missing[0], "missing_required")
     key, version, deleted = item["id"], item["version"], item["deleted"]
-    if not isinstance(key, str) or not key or "\x00" in key:
+    if not isinstance(key, str) or not key or not storable(key):
         raise Faulty("id", "wrong_type")
     if isinstance(version, bool) or not isinstance(version, int):
         raise Faulty("version", "wrong_type")
