@@ -37,13 +37,18 @@ class AgencySettings(BaseModel):
     api_key: SecretStr | None = Field(
         default=None, description="OSH: X-API-Key of the drops. 下載金鑰"
     )
-    timeout_seconds: float = Field(default=30.0, description="Time without an answer. 逾時秒數")
+    timeout_seconds: float | None = Field(
+        default=None, gt=0, description="Time without an answer; unset: the contract's. 逾時秒數"
+    )
     deadline_seconds: float = Field(
         default=600.0, description="Total time of one request. 總時限秒數"
     )
     attempts: int = Field(default=5, ge=1, le=20, description="Tries of one request. 嘗試次數")
-    page_size: int = Field(
-        default=500, ge=1, le=5000, description="Rows asked for at once. 每頁筆數"
+    page_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=5000,
+        description="Rows asked for at once; unset: our choice. 每頁筆數",
     )
 
 
