@@ -1,0 +1,68 @@
+"""What a running hub does by itself: sync each registry at intervals, deliver what waits, evaluate.
+
+Each loop ends only when it is cancelled; a fault is logged and waited out, never fatal.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..connectors.base import Connector
+from ..domain.errors import CertHubError
+from .context import Hub
+from .delivery import Courier, deliver_due
+from .sync import SyncHub, run_sync
+
+__all__ = ["delivery_loop", "sync_loop"]
+
+_IDLE_SECONDS = 0.5
+_FAULT_SECONDS = 5.0
+_JITTER_PARTS = 1000
+_JITTER_SHARE = 0.1
+_PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+_log = structlog.get_logger("certhub.background")
+
+
+async def delivery_loop(hub: Hub, couriers: Mapping[str, Courier]) -> None:
+    """Deliver what waits in the outbox, one entry after the other, for ever."""
+    while True:
+        try:
+            busy = await deliver_due(hub, couriers, hub.clock())
+            wait = 0.0 if busy else _IDLE_SECONDS
+        except (CertHubError, *_PASSING) as error:
+            _log.warning("delivery_failed", error=getattr(error, "code", type(error).__name__))
+            wait = _FAULT_SECONDS
+        await asyncio.sleep(wait)
+
+
+def _jittered(interval: timedelta) -> float:
+    """Seconds to wait: the interval and up to a tenth more, so that hubs don't march in step."""
+    share = secrets.randbelow(_JITTER_PARTS) / _JITTER_PARTS
+    return interval.total_seconds() * (1 + _JITTER_SHARE * share)
+
+
+async def sync_loop(
+    hub: SyncHub,
+    connector: Connector,
+    interval: timedelta,
+    after: Callable[[], Awaitable[object]],
+) -> None:
+    """Sync one registry at intervals, for ever; ``after`` runs when a run has changed something."""
+    while True:
+        try:
+            report = await run_sync(hub, connector)
+            _log.info("synced", registry=report.registry, state=report.state)
+            await after()
+        except (CertHubError, *_PASSING) as error:
+            _log.warning(
+                "sync_failed",
+                registry=connector.registry,
+                error=getattr(error, "code", type(error).__name__),
+            )
+        await asyncio.sleep(_jittered(interval))
