@@ -22,7 +22,6 @@ class VrRows:
         providers: Course number -> 統一編號 of the institution; loaded for sharing only.
     """
 
-    professionals: Rows = ()
     qualifications: Rows = ()
     records: Rows = ()
     extensions: Rows = ()

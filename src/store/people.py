@@ -1,0 +1,389 @@
+"""Bundles: all live rows of many persons, one statement per table, for decisions.
+
+Rows come straight from asyncpg (read by column name) inside the caller's transaction: a bundle of
+ten thousand persons holds hundreds of thousands of them.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.bundles import HubRows, PersonRows, Row
+from ..domain.records import REGISTRIES
+
+__all__ = ["fetch", "holders_of", "load_people"]
+
+_VR = (
+    (
+        "qualifications",
+        "qualification",
+        (
+            "id, professional_id, title, title__code, status, status__code, issued_on, renewed_on, "
+            "extension_from, extension_to, ce_completed_on, ce_due_on"
+        ),
+        "id",
+    ),
+    (
+        "records",
+        "training_record",
+        (
+            "id, course_no, course_name, nature__code, held_to, category__code, delivery, "
+            "delivery__code, identity, identity__code, hours, outlying_island__code, "
+            "international__code, lecturer__code, credited_hours, status__code, "
+            "qualification_titles, qualification_titles__codes"
+        ),
+        "held_to, id",
+    ),
+    (
+        "extensions",
+        "extension",
+        (
+            "id, qualification_id, applied_on, leave_from, leave_to, reason__code, "
+            "local_document_no, local_document_on, status__code, decided_on"
+        ),
+        "id",
+    ),
+    (
+        "appointments",
+        "appointment",
+        "id, title__code, first_hired_on, appointed_on, left_on, county__code, full_time",
+        "id",
+    ),
+)
+"""Attribute of ``VrRows``, table, columns, order."""
+
+_LTC = (
+    (
+        "certificates",
+        "certificate",
+        (
+            "id, person_id, no, suffix__code, personnel_type, personnel_type__code, employment_path, "
+            "employment_path__code, valid_from, valid_to, original_valid_to, pandemic_extended, "
+            "credit_from, renewal_count, state, state__code"
+        ),
+        "id",
+    ),
+    (
+        "credits",
+        "credit",
+        (
+            "id, person_id, course_id, course_name, starts_at, ends_at, attribute__code, categories, "
+            "categories__codes, mode__code, live_sync, training_course__code, points, status__code, "
+            "role__code, source, source__code, source_record"
+        ),
+        "ends_at, id",
+    ),
+    (
+        "registrations",
+        "registration",
+        "id, person_id, certificate_id, kind__code, starts_on, ends_on, state__code",
+        "id",
+    ),
+)
+"""Attribute of ``LtcRows``, table, columns, order."""
+
+_OSH_TRAINEE = "id, class_no, licence_no, profession, profession__code"
+_OSH_CERTIFICATE = "id, class_no, trainee_no, kind__code, ends_on, issued_on, hours, category_hours"
+_OSH_RESULT = "id, trainee_no, exam_on, outcome__code"
+_OSH_CLASS = (
+    "id, institution_code, training_kind, training_kind__code, training_name, starts_on, ends_on"
+)
+_OSH_RECOGNITION = (
+    "id, institution_code, training_kinds, recognised_on, valid_from, valid_to, "
+    "termination_kind, termination_kind__code, terminated_on, effective_on"
+)
+
+
+async def fetch(connection: AsyncConnection, statement: str, *values: object) -> Sequence[Any]:
+    """Rows of a statement by asyncpg itself, in the transaction of ``connection``.
+
+    Args:
+        connection: Inside a transaction (one begins with its first statement).
+        statement: SQL of ours; values travel apart, as ``$1`` and so on.
+        values: Its parameters.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        # SQLAlchemy opens its transaction with its first statement; ours goes past it.
+        await connection.exec_driver_sql("select 1")
+    found: Sequence[Any] = await driver.fetch(statement, *values)
+    return found
+
+
+def _columns(alias: str, columns: str) -> str:
+    return ", ".join(f"{alias}.{name.strip()}" for name in columns.split(","))
+
+
+async def _of_people(
+    connection: AsyncConnection,
+    registry: str,
+    table: str,
+    columns: str,
+    order: str,
+    parent: tuple[str, str],
+    ids: Sequence[UUID],
+) -> Sequence[Any]:
+    """Live rows of ``table`` whose parent record hangs on one of the persons, as ``hub_person``."""
+    entity, key = parent
+    statement = (
+        f"select r.person_id as hub_person, {_columns('t', columns)} "  # noqa: S608 - names of ours
+        f"from hub.person_record r join {registry}.{table} t on t.{key} = r.source_id "
+        f"where r.entity = '{entity}' and r.person_id = any($1) and t.deleted_at is null "
+        f"order by {_columns('t', order)}"
+    )
+    return await fetch(connection, statement, list(ids))
+
+
+async def _load_vr(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
+    for attribute, table, columns, order in _VR:
+        rows = await _of_people(
+            connection, "vr", table, columns, order,
+            ("vr.professional", "professional_id"), list(people),
+        )  # fmt: skip
+        _spread(people, rows, lambda person: person.vr, attribute)
+
+
+def _spread(
+    people: Mapping[UUID, PersonRows],
+    rows: Iterable[Any],
+    side: Callable[[PersonRows], object],
+    attribute: str,
+) -> None:
+    """Put each row into the list of its person."""
+    lists: dict[UUID, list[Any]] = {}
+    for row in rows:
+        lists.setdefault(row["hub_person"], []).append(row)
+    for key, found in lists.items():
+        setattr(side(people[key]), attribute, found)
+
+
+async def _load_ltc(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
+    ids = list(people)
+    links = await fetch(
+        connection,
+        "select person_id as hub_person, source_id, survivor_id from hub.person_record "
+        "where entity = 'ltc.person' and person_id = any($1)",
+        ids,
+    )
+    for link in links:
+        survivors = people[link["hub_person"]].ltc.survivors
+        assert isinstance(survivors, dict)
+        survivors[link["source_id"]] = link["survivor_id"]
+    persons = await _of_people(
+        connection, "ltc", "person", "id, identifiers", "id", ("ltc.person", "id"), ids
+    )
+    _spread(people, [_opened(row) for row in persons], lambda person: person.ltc, "persons")
+    for attribute, table, columns, order in _LTC:
+        rows = await _of_people(
+            connection, "ltc", table, columns, order, ("ltc.person", "person_id"), ids
+        )
+        _spread(people, rows, lambda person: person.ltc, attribute)
+
+
+def _opened(row: Any) -> dict[str, Any]:
+    """A person's row with the kinds of its numbers; the numbers themselves are not handed on."""
+    found = row["identifiers"]
+    kept = orjson.loads(found) if isinstance(found, (str, bytes)) else found
+    return {
+        "hub_person": row["hub_person"],
+        "id": row["id"],
+        "identifiers": [
+            {"type__code": item.get("type__code"), "current": item.get("current")}
+            for item in kept or ()
+        ],
+    }
+
+
+async def _load_osh(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
+    ids = list(people)
+    for attribute, table, columns, key in (
+        ("trainees", "trainee", _OSH_TRAINEE, ("osh.trainee", "id")),
+        ("certificates", "certificate", _OSH_CERTIFICATE, ("osh.certificate", "id")),
+        ("results", "result", _OSH_RESULT, ("osh.trainee", "trainee_no")),
+    ):
+        rows = await _of_people(connection, "osh", table, columns, "id", key, ids)
+        _spread(people, rows, lambda person: person.osh, attribute)
+    numbers = {
+        row["class_no"]
+        for person in people.values()
+        for row in (*person.osh.trainees, *person.osh.certificates)
+        if row["class_no"] is not None
+    }
+    if not numbers:
+        return
+    classes, institutions, recognitions = await osh_reference(connection, numbers)
+    for person in people.values():
+        mine = {row["class_no"] for row in (*person.osh.trainees, *person.osh.certificates)}
+        person.osh.classes = {key: classes[key] for key in mine if key in classes}
+        codes = {row["institution_code"] for row in person.osh.classes.values()}
+        person.osh.institutions = {key: institutions[key] for key in codes if key in institutions}
+        person.osh.recognitions = {key: recognitions[key] for key in codes if key in recognitions}
+
+
+async def osh_reference(
+    connection: AsyncConnection, class_numbers: Collection[str]
+) -> tuple[dict[str, Row], dict[str, Row], dict[str, list[Row]]]:
+    """Classes by number, their institutions and the institutions' recognitions by code."""
+    classes = await fetch(
+        connection,
+        f"select {_OSH_CLASS} from osh.training_class "  # noqa: S608 - names of ours
+        "where id = any($1) and deleted_at is null",
+        sorted(class_numbers),
+    )
+    codes = sorted({row["institution_code"] for row in classes if row["institution_code"]})
+    institutions = await fetch(
+        connection,
+        "select id, tax_id from osh.institution where id = any($1) and deleted_at is null",
+        codes,
+    )
+    rows = await fetch(
+        connection,
+        f"select {_OSH_RECOGNITION} from osh.recognition "  # noqa: S608 - names of ours
+        "where institution_code = any($1) and deleted_at is null order by id",
+        codes,
+    )
+    recognitions: dict[str, list[Row]] = {}
+    for row in rows:
+        recognitions.setdefault(row["institution_code"], []).append(row)
+    return (
+        {row["id"]: row for row in classes},
+        {row["id"]: row for row in institutions},
+        recognitions,
+    )
+
+
+async def _load_sharing(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
+    """What only sharing needs: who held a course, and the hub's own records on credits."""
+    vr_courses = {row["course_no"] for person in people.values() for row in person.vr.records}
+    ltc_courses = {row["course_id"] for person in people.values() for row in person.ltc.credits}
+    osh_classes = {key for person in people.values() for key in person.osh.classes}
+    held_by = {
+        "vr": await fetch(
+            connection,
+            "select no as course, institution_tax_id as tax_id from vr.course "
+            "where no = any($1) and deleted_at is null",
+            sorted(vr_courses - {None}),
+        ),
+        "ltc": await fetch(
+            connection,
+            "select c.id as course, u.tax_id from ltc.course c join ltc.unit u on u.id = c.unit_id "
+            "where c.id = any($1) and c.deleted_at is null and u.deleted_at is null",
+            sorted(ltc_courses - {None}),
+        ),
+    }
+    providers = {
+        registry: {row["course"]: row["tax_id"] for row in rows if row["tax_id"]}
+        for registry, rows in held_by.items()
+    }
+    joint = await fetch(
+        connection,
+        "select registry, course, event from hub.joint_course where (registry = 'vr' and "
+        "course = any($1)) or (registry = 'ltc' and course = any($2)) or (registry = 'osh' and "
+        "course = any($3))",
+        sorted(vr_courses - {None}),
+        sorted(ltc_courses - {None}),
+        sorted(osh_classes),
+    )
+    events = {(row["registry"], row["course"]): row["event"] for row in joint}
+    filed, decided, used = await _hub_rows(connection, people)
+    for key, person in people.items():
+        person.vr.providers = providers["vr"]
+        person.ltc.providers = providers["ltc"]
+        person.hub = HubRows(filed.get(key, ()), decided.get(key, ()), used.get(key, ()), events)
+
+
+async def _hub_rows(
+    connection: AsyncConnection, people: Mapping[UUID, PersonRows]
+) -> tuple[dict[UUID, list[Row]], dict[UUID, list[Row]], dict[UUID, list[Row]]]:
+    filed = await fetch(
+        connection,
+        "select person_id as hub_person, activity, certificate, filed_on from hub.recognition "
+        "where person_id = any($1) order by filed_on, id",
+        list(people),
+    )
+    decided = await fetch(
+        connection,
+        "select r.person_id as hub_person, d.id::text as id, r.activity, r.certificate, d.outcome, "
+        "d.amount, d.attribute, d.categories, d.authority, d.decided_on "
+        "from hub.recognition r join hub.recognition_decision d on d.recognition_id = r.id "
+        "where r.person_id = any($1) order by d.decided_on, d.id",
+        list(people),
+    )
+    holders = {
+        f"{registry}:{row['id']}": key
+        for key, person in people.items()
+        for registry, rows in (
+            ("vr", person.vr.qualifications),
+            ("ltc", person.ltc.certificates),
+        )
+        for row in rows
+    }
+    used = await fetch(
+        connection,
+        "select activity, certificate from hub.used_activity where certificate = any($1) "
+        "order by certificate, activity",
+        sorted(holders),
+    )
+    by_person: tuple[dict[UUID, list[Row]], ...] = ({}, {}, {})
+    for target, rows in zip(by_person, (filed, decided), strict=False):
+        for row in rows:
+            facts = dict(row)
+            target.setdefault(facts.pop("hub_person"), []).append(facts)
+    for row in used:
+        by_person[2].setdefault(holders[row["certificate"]], []).append(dict(row))
+    return by_person[0], by_person[1], by_person[2]
+
+
+async def load_people(
+    connection: AsyncConnection,
+    ids: Collection[UUID],
+    registries: Collection[str] = REGISTRIES,
+    *,
+    sharing: bool = False,
+) -> dict[UUID, PersonRows]:
+    """All live rows of these hub persons, one statement per table whatever their number.
+
+    Args:
+        connection: A connection of the read pool.
+        ids: Hub uuids (of living persons: merges are followed before).
+        registries: Whose rows.
+        sharing: With what ``sharing.cross_registry`` needs besides; wants all registries.
+    """
+    people = {key: PersonRows(str(key)) for key in ids}
+    if not people:
+        return people
+    if "vr" in registries:
+        await _load_vr(connection, people)
+    if "ltc" in registries:
+        await _load_ltc(connection, people)
+    if "osh" in registries:
+        await _load_osh(connection, people)
+    if sharing:
+        await _load_sharing(connection, people)
+    return people
+
+
+_HOLDERS = {
+    "vr": "select c.id, r.person_id from vr.qualification c join hub.person_record r "
+    "on r.entity = 'vr.professional' and r.source_id = c.professional_id",
+    "ltc": "select c.id, r.person_id from ltc.certificate c join hub.person_record r "
+    "on r.entity = 'ltc.person' and r.source_id = c.person_id",
+    "osh": "select c.id, r.person_id from osh.certificate c join hub.person_record r "
+    "on r.entity = 'osh.certificate' and r.source_id = c.id",
+}
+
+
+async def holders_of(
+    connection: AsyncConnection, registry: str, ids: Collection[str]
+) -> dict[str, UUID]:
+    """The hub person of each live certificate with one of these agency keys."""
+    rows = await fetch(
+        connection,
+        f"{_HOLDERS[registry]} where c.id = any($1) and c.deleted_at is null",
+        sorted(ids),
+    )
+    return {row["id"]: row["person_id"] for row in rows}
