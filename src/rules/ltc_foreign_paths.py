@@ -134,13 +134,14 @@ def _compared(
     law: str,
     *,
     unit: str = "points",
+    why: str | None = None,
     shown: tuple[Figure, ...] = (),
     children: tuple[Step, ...] = (),
 ) -> _Judgement:
     met = counted >= required
     requirement = Requirement(code, met, counted, required, unit, law, question.by)
     inputs = (Figure("required", required, unit, law), *shown)
-    return requirement, Step(f"{code}.why", law, inputs, counted, unit, met, children)
+    return requirement, Step(why or f"{code}.why", law, inputs, counted, unit, met, children)
 
 
 def _multicultural(question: ForeignQuestion) -> _Judgement:
@@ -174,6 +175,7 @@ def _total(question: ForeignQuestion) -> _Judgement:
         question.total,
         minimum.value,
         minimum.law,
+        why="ltc.foreign_total.why",
         shown=(Figure("physical", question.total - online, "points"),),
         children=(step,),
     )
@@ -194,7 +196,9 @@ def _pooled_themes(
             points,
             each.value * years,
             each.law,
+            why="ltc.foreign_pooled_theme.why",
             shown=(
+                Figure("theme", theme),
                 Figure("years", years * 100, "years"),
                 Figure("each", each.value, "points", each.law),
             ),
