@@ -5,8 +5,9 @@ statements. What a batch changed is left in the temporary table ``touched`` for 
 the counties and the queue of evaluations.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from .mirror_sql import entity_sql
 from .quarantine import open_entities, resolve, set_aside
 from .staging import rows_of
 
-__all__ = ["Counts", "MassDeletion", "MirrorWriter"]
+__all__ = ["Counts", "Figures", "MassDeletion", "MirrorWriter"]
 
 _CHUNK = 10_000
 
@@ -55,6 +56,27 @@ class Counts:
         return asdict(self)
 
 
+@dataclass(slots=True)
+class Figures:
+    """What a run knows beside the database.
+
+    Attributes:
+        counts: By entity.
+        floors: By entity, version of its last full listing.
+        notes: For the report.
+        listed: By entity whose full listing is under way: its highest version so far.
+        unnamed: Entities whose listing held a row without a readable key.
+        fresh: By entity, whether its mirror was empty when the run came to it.
+    """
+
+    counts: dict[str, Counts] = field(default_factory=dict)
+    floors: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    listed: dict[str, int] = field(default_factory=dict)
+    unnamed: set[str] = field(default_factory=set)
+    fresh: dict[str, bool] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class MassDeletion:
     """A full listing that lacks more rows than may vanish at once: nothing was deleted."""
@@ -72,7 +94,7 @@ class MirrorWriter:
         keys: For people's numbers.
         registry: ``vr``, ``ltc`` or ``osh``.
         run: Number of the run, written beside what is set aside.
-        floors: By entity, version of its last full listing; updated when one ends.
+        floors: By entity, version of its last full listing.
         mass_delete_limit: Share of an entity's live rows that a full listing may delete. One row may
             always go, all rows never; None: no limit, a person has decided.
     """
@@ -83,21 +105,25 @@ class MirrorWriter:
         keys: KeyRing,
         registry: str,
         run: int,
-        floors: dict[str, int],
+        floors: Mapping[str, int],
         mass_delete_limit: float | None,
     ) -> None:
-        self.counts: dict[str, Counts] = {}
-        self.floors = floors
-        self.notes: list[str] = []
+        self.figures = Figures(floors=dict(floors))
         self._connection = connection
         self._keys = keys
         self._registry = registry
         self._run = run
         self._limit = mass_delete_limit
-        self._listed: dict[str, int] = {}
-        self._unnamed: set[str] = set()
-        self._fresh: dict[str, bool] = {}
         self._open: set[str] | None = None
+
+    def snapshot(self) -> "Figures":
+        """The figures as they stand before a batch, for ``restore``."""
+        return deepcopy(self.figures)
+
+    def restore(self, before: "Figures") -> None:
+        """Take the figures back to ``before``, because the batch was rolled back."""
+        self.figures = deepcopy(before)
+        self._open = None
 
     async def apply(self, batch: Batch, now: datetime) -> MassDeletion | None:
         """Apply one batch; the caller commits, or rolls back on a mass deletion.
@@ -127,32 +153,32 @@ class MirrorWriter:
             counts.quarantined += len(problems)
             await set_aside(self._connection, self._keys, entity, problems, self._run, now)
             self._open = None
-            if entity in self._listed:
+            if entity in self.figures.listed:
                 named = [(problem.id,) for problem in problems if problem.id]
                 if len(named) < len(problems):
-                    self._unnamed.add(entity)
+                    self.figures.unnamed.add(entity)
                 await self._connection.copy_records_to_table(entity_sql(entity).seen, records=named)
         return await self._end_listings(batch.complete, now)
 
     async def analyze(self) -> None:
         """Renew the planner's figures of what this run has filled."""
-        for entity, counts in self.counts.items():
+        for entity, counts in self.figures.counts.items():
             if counts.inserted + counts.updated > _CHUNK:
                 await self._connection.execute(f"analyze {entity_sql(entity).mirror}")
 
     def _count(self, entity: str) -> Counts:
-        return self.counts.setdefault(entity, Counts())
+        return self.figures.counts.setdefault(entity, Counts())
 
     def _floor(self, entity: str) -> int:
         # Versions are positive, so this lets everything pass.
-        return self.floors.get(entity, -1)
+        return self.figures.floors.get(entity, -1)
 
     async def _begin_listing(self, entity: str) -> None:
         sql = entity_sql(entity)
         await self._connection.execute(sql.create_seen)
         await self._connection.execute(f"truncate {sql.seen}")
-        self._listed[entity] = -1
-        self._unnamed.discard(entity)
+        self.figures.listed[entity] = -1
+        self.figures.unnamed.discard(entity)
 
     async def _merge(self, entity: str, records: Sequence[Record], now: datetime) -> None:
         counts = self._count(entity)
@@ -164,13 +190,13 @@ class MirrorWriter:
         newest = list(kept.values())
         counts.fetched += len(records)
         counts.duplicate += len(records) - len(newest)
-        if entity in self._listed:
+        if entity in self.figures.listed:
             await self._connection.execute(
                 f"insert into {entity_sql(entity).seen} select unnest($1::text[])",
                 list(kept),
             )
             version = max(record.version for record in newest)
-            self._listed[entity] = max(self._listed[entity], version)
+            self.figures.listed[entity] = max(self.figures.listed[entity], version)
         # A mirror that was empty when the run began is filled without asking for each row.
         inserted = 0
         if await self._is_fresh(entity):
@@ -181,10 +207,10 @@ class MirrorWriter:
                 await self._write(entity, rest, now, update=True)
 
     async def _is_fresh(self, entity: str) -> bool:
-        if entity not in self._fresh:
+        if entity not in self.figures.fresh:
             filled = await self._connection.fetchval(entity_sql(entity).any)
-            self._fresh[entity] = not filled and entity not in self.floors
-        return self._fresh[entity]
+            self.figures.fresh[entity] = not filled and entity not in self.figures.floors
+        return self.figures.fresh[entity]
 
     async def _to_write(
         self, entity: str, records: Sequence[Record], now: datetime, *, known: int
@@ -204,7 +230,7 @@ class MirrorWriter:
         counts.unchanged += len(records) - len(wanted) - stale - known
         if renewed:
             await self._answer_quarantine(entity, renewed, now)
-            if entity not in self._listed:
+            if entity not in self.figures.listed:
                 await self._connection.execute(
                     sql.renew,
                     [record.id for record in renewed],
@@ -263,12 +289,12 @@ class MirrorWriter:
     async def _end_listings(self, complete: frozenset[str], now: datetime) -> MassDeletion | None:
         judged: list[tuple[str, int, int]] = []
         for entity in sorted(complete):
-            if entity not in self._listed:
-                self.notes.append(f"listing_not_begun:{entity}")
-            elif entity in self._unnamed:
+            if entity not in self.figures.listed:
+                self.figures.notes.append(f"listing_not_begun:{entity}")
+            elif entity in self.figures.unnamed:
                 # A row whose key cannot be read might be any of those that seem to be gone.
-                self.notes.append(f"listing_with_unreadable_keys:{entity}")
-                del self._listed[entity]
+                self.figures.notes.append(f"listing_with_unreadable_keys:{entity}")
+                del self.figures.listed[entity]
             else:
                 gone, live = await self._connection.fetchrow(entity_sql(entity).vanished)
                 judged.append((entity, gone, live))
@@ -276,8 +302,8 @@ class MirrorWriter:
         if refused is not None:
             return refused
         for entity, gone, _ in judged:
-            version = self._listed.pop(entity)
-            self.floors[entity] = max(self._floor(entity), version)
+            version = self.figures.listed.pop(entity)
+            self.figures.floors[entity] = max(self._floor(entity), version)
             if gone:
                 sql = entity_sql(entity)
                 deleted = await self._connection.fetchval(sql.vanish, version, now)

@@ -32,6 +32,7 @@ __all__ = [
     "person_county",
     "person_merge",
     "person_record",
+    "record_link",
 ]
 
 _STAMP = TIMESTAMP(timezone=True)
@@ -88,6 +89,21 @@ identifier = Table(
 Index(None, identifier.c.index)
 Index(None, identifier.c.person_id)
 
+record_link = Table(
+    "record_link",
+    metadata,
+    Column("owner_entity", Text(), primary_key=True, comment="the record that says so"),
+    Column("owner_id", Text(), primary_key=True),
+    Column("entity", Text(), primary_key=True),
+    Column("source_id", Text(), primary_key=True),
+    Column("to_entity", Text(), primary_key=True),
+    Column("to_id", Text(), primary_key=True),
+    schema=_HUB,
+    comment="機關自己的連結:LTC 整併、OSH 證書與受訓人員",
+)
+Index(None, record_link.c.entity, record_link.c.source_id)
+Index(None, record_link.c.to_entity, record_link.c.to_id)
+
 identity_change = Table(
     "identity_change",
     metadata,
@@ -130,31 +146,41 @@ person_merge = Table(
     Column("kind", Text(), nullable=False, comment="merge | split"),
     Column("from_person", Uuid(), nullable=False),
     Column("to_person", Uuid(), nullable=False),
-    Column("records", JSONB(), nullable=False, comment="[[entity, source_id]] that moved"),
-    Column("at", _STAMP, nullable=False, server_default=func.now()),
+    Column("entity", Text(), nullable=False, comment="of the record that moved"),
+    Column("source_id", Text(), nullable=False),
+    Column("at", _STAMP, nullable=False),
     schema=_HUB,
-    comment="人員合併與拆分之歷史",
+    comment="人員合併與拆分之歷史:每筆移動之紀錄一列",
 )
+Index(None, person_merge.c.entity, person_merge.c.source_id)
 Index(None, person_merge.c.from_person)
 Index(None, person_merge.c.to_person)
 
 identity_review = Table(
     "identity_review",
     metadata,
-    Column("reason", Text(), primary_key=True, comment="birth_date_differs id_checksum id_format"),
-    Column("entity", Text(), primary_key=True),
-    Column("source_id", Text(), primary_key=True),
-    Column("index", LargeBinary(), primary_key=True),
-    Column("id", Uuid(), nullable=False, unique=True, server_default=func.gen_random_uuid()),
-    Column("persons", ARRAY(Uuid()), nullable=False, comment="the record's own person first"),
-    Column("state", Text(), nullable=False, comment="open obsolete"),
-    Column("opened_at", _STAMP, nullable=False, server_default=func.now()),
+    Column("id", Uuid(), primary_key=True, server_default=func.gen_random_uuid()),
+    Column("reason", Text(), nullable=False, comment="birth_date_differs id_checksum id_format"),
+    Column("index", LargeBinary(), nullable=False),
+    Column("entity", Text(), nullable=False, comment="empty: the number, not one record"),
+    Column("source_id", Text(), nullable=False),
+    Column("records", JSONB(), nullable=False, comment="[[entity, source_id]]"),
+    Column("persons", ARRAY(Uuid()), nullable=False, comment="sorted"),
+    Column("masked", Text(), nullable=False),
+    Column("state", Text(), nullable=False, comment="open | dismissed | closed"),
+    Column("opened_at", _STAMP, nullable=False),
     Column("closed_at", _STAMP),
+    Column("decided_by", Text()),
     schema=_HUB,
     comment="待人工判定之身分",
 )
+Index(
+    "uq_identity_review_what",
+    identity_review.c.reason, identity_review.c.index,
+    identity_review.c.entity, identity_review.c.source_id,
+    unique=True,
+)  # fmt: skip
 Index(None, identity_review.c.state, identity_review.c.opened_at)
-Index(None, identity_review.c.entity, identity_review.c.source_id)
 
 person_county = Table(
     "person_county",

@@ -1,0 +1,302 @@
+"""Use case: bring the mirror of a registry up to date (同步).
+
+At-least-once reading, exactly-once effect: each batch is applied in one transaction together with
+the position after it, the links of its people, and the run's report. Whatever ends a run early, the
+stored data stay, the next run goes on from the last position, and the other registries are not held up.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ..connectors.base import Connector
+from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
+from ..domain.sync import Batch, Problem
+from ..store.derived import derive
+from ..store.identity import link_touched
+from ..store.keys import KeyRing
+from ..store.mirror import Counts, MirrorWriter
+from ..store.quarantine import set_aside
+from ..store.sync_runs import begin_run, end_run, save_batch, try_lock, unlock
+
+__all__ = ["SyncHalted", "SyncHub", "SyncLimits", "SyncReport", "run_sync", "sync_all"]
+
+_FEW = 10
+"""So many bad rows never halt a run, whatever share of a small delta they are."""
+
+_TRIES = 3
+
+Progress = Callable[["SyncReport"], None]
+
+
+class SyncHalted(CertHubError, Terminal):
+    """The run stopped before doing harm: a person has to look (``QUARANTINE_SHARE``, ``MASS_DELETION``)."""
+
+    code = "SYNC_HALTED"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLimits:
+    """When a run stops by itself.
+
+    Attributes:
+        quarantine: Share of an entity's fetched rows that may be faulty.
+        mass_delete: Share of an entity's rows that a full listing may delete; None: any share, a
+            person has decided so for this run.
+    """
+
+    quarantine: float = 0.2
+    mass_delete: float | None = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class SyncHub:
+    """What a sync needs of the hub."""
+
+    engine: AsyncEngine
+    keys: KeyRing
+    clock: Callable[[], datetime]
+    limits: SyncLimits = SyncLimits()
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What a run did.
+
+    Attributes:
+        run: Its number; 0 where another process was syncing the registry.
+        state: ``running``, ``complete``, ``failed``, ``halted`` or ``busy``.
+        counts: By entity.
+        error: Code and messages of what ended it.
+    """
+
+    registry: str
+    run: int
+    full: bool
+    started_at: datetime
+    state: str = "running"
+    finished_at: datetime | None = None
+    counts: dict[str, Counts] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    error: CertHubError | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the registry is up to date."""
+        return self.state == "complete"
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        return {
+            "registry": self.registry,
+            "run": self.run,
+            "mode": "full" if self.full else "incremental",
+            "state": self.state,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "entities": {name: self.counts[name].as_dict() for name in sorted(self.counts)},
+            "notes": self.notes,
+            "error": {"code": self.error.code, "message": self.error.en} if self.error else None,
+        }
+
+
+async def run_sync(
+    hub: SyncHub, connector: Connector, *, full: bool = False, progress: Progress | None = None
+) -> SyncReport:
+    """Sync one registry.
+
+    Args:
+        hub: Database, keys, clock, limits.
+        connector: Reads the registry.
+        full: Read everything again, whatever the position.
+        progress: Told after each batch.
+
+    Returns:
+        The report; faults of the agency and halts are in it, not raised.
+
+    Raises:
+        Conflict: ``SYNC_RUNNING``, another process syncs this registry.
+    """
+    async with hub.engine.connect() as connection:
+        driver = await _driver(connection)
+        if not await try_lock(driver, connector.registry):
+            raise Conflict(
+                f"{connector.registry}: another process is syncing this registry; wait for it",
+                f"{connector.registry}:另一程序正在同步此登錄系統,請稍候",
+                code="SYNC_RUNNING",
+            )
+        try:
+            report = await _run(hub, driver, connector, full=full, progress=progress)
+            await driver.execute("discard temp")
+            await unlock(driver, connector.registry)
+        except BaseException:
+            # The session may be in any state: closing it drops its lock and its temporary tables.
+            await connection.invalidate()
+            raise
+        return report
+
+
+async def sync_all(
+    hub: SyncHub,
+    connectors: Mapping[str, Connector],
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+) -> list[SyncReport]:
+    """Sync several registries at the same time; none waits for or fails with another.
+
+    Raises:
+        Exception: what is no fault of an agency (a lost database, a bug), after the others ended.
+    """
+    runs = [
+        run_sync(hub, connector, full=full, progress=progress) for connector in connectors.values()
+    ]
+    reports = []
+    unexpected: BaseException | None = None
+    for registry, outcome in zip(
+        connectors, await asyncio.gather(*runs, return_exceptions=True), strict=True
+    ):
+        if isinstance(outcome, SyncReport):
+            reports.append(outcome)
+        elif isinstance(outcome, Conflict):
+            now = hub.clock()
+            reports.append(
+                SyncReport(registry, 0, full, now, state="busy", finished_at=now, error=outcome)
+            )
+        else:
+            unexpected = unexpected or outcome
+    if unexpected is not None:
+        raise unexpected
+    return reports
+
+
+async def _driver(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    return driver
+
+
+async def _run(
+    hub: SyncHub,
+    driver: "asyncpg.Connection[Any]",
+    connector: Connector,
+    *,
+    full: bool,
+    progress: Progress | None,
+) -> SyncReport:
+    registry, started = connector.registry, hub.clock()
+    run, stored = await begin_run(driver, registry, full=full, now=started)
+    writer = MirrorWriter(driver, hub.keys, registry, run, stored.floors, hub.limits.mass_delete)
+    report = SyncReport(registry, run, full, started)
+    faulty: Sequence[Problem] = ()
+    try:
+        async for batch in connector.batches(stored.position, full=full):
+            faulty = batch.problems
+            await _store(hub, driver, writer, batch, run)
+            report.counts, report.notes = writer.figures.counts, writer.figures.notes
+            if progress is not None:
+                progress(report)
+    except AgencyFault as error:
+        report.state, report.error = "failed", error
+    except SyncHalted as error:
+        report.state, report.error = "halted", error
+        await _keep_faulty(hub, driver, faulty, run)
+    else:
+        report.state = "complete"
+        await writer.analyze()
+    report.finished_at = hub.clock()
+    async with driver.transaction():
+        told = (report.error.code, report.error.en) if report.error else None
+        await end_run(driver, registry, run, report.state, report.finished_at, error=told)
+    if progress is not None:
+        progress(report)
+    return report
+
+
+async def _store(
+    hub: SyncHub,
+    driver: "asyncpg.Connection[Any]",
+    writer: MirrorWriter,
+    batch: Batch,
+    run: int,
+) -> None:
+    """Apply one batch; a deadlock with another registry's linking is tried again."""
+    before = writer.snapshot()
+    for attempt in range(1, _TRIES + 1):
+        try:
+            async with driver.transaction():
+                await _apply(hub, driver, writer, batch, run)
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            writer.restore(before)
+            if attempt == _TRIES:
+                raise
+        except SyncHalted:
+            writer.restore(before)
+            raise
+        else:
+            return
+
+
+async def _apply(
+    hub: SyncHub,
+    driver: "asyncpg.Connection[Any]",
+    writer: MirrorWriter,
+    batch: Batch,
+    run: int,
+) -> None:
+    now = hub.clock()
+    vanished = await writer.apply(batch, now)
+    if vanished is not None:
+        raise SyncHalted(
+            f"{vanished.entity}: a full listing lacks {vanished.gone} of {vanished.live} rows; "
+            "nothing was deleted. Ask the agency; if it is right, run again with "
+            "--allow-mass-deletion",
+            f"{vanished.entity}:完整清單缺少 {vanished.live} 列中之 {vanished.gone} 列,未刪除任何資料。"
+            "請向機關查證;屬實則以 --allow-mass-deletion 再執行",
+            code="MASS_DELETION",
+            details={"entity": vanished.entity, "gone": vanished.gone, "live": vanished.live},
+        )
+    _check_quarantine(writer.figures.counts, hub.limits.quarantine)
+    await link_touched(driver, now)
+    await derive(driver, now)
+    writer.figures.notes += batch.notes
+    await save_batch(
+        driver,
+        batch.registry,
+        run,
+        position=batch.position,
+        floors=writer.figures.floors,
+        counts={name: counts.as_dict() for name, counts in writer.figures.counts.items()},
+        notes=writer.figures.notes,
+        drifted=batch.drift,
+    )
+
+
+def _check_quarantine(counts: Mapping[str, Counts], limit: float) -> None:
+    for entity, found in counts.items():
+        if found.quarantined > max(_FEW, limit * found.fetched):
+            raise SyncHalted(
+                f"{entity}: {found.quarantined} of {found.fetched} rows are faulty; see `certhub "
+                "quarantine list`. The agency may have changed its format",
+                f"{entity}:{found.fetched} 列中有 {found.quarantined} 列錯誤,請見 `certhub "
+                "quarantine list`;機關可能變更格式",
+                code="QUARANTINE_SHARE",
+                details={"entity": entity, "quarantined": found.quarantined},
+            )
+
+
+async def _keep_faulty(
+    hub: SyncHub, driver: "asyncpg.Connection[Any]", faulty: Sequence[Problem], run: int
+) -> None:
+    """The batch was taken back, but what was wrong with it is what the person has to see."""
+    by_entity: dict[str, list[Problem]] = {}
+    for problem in faulty:
+        by_entity.setdefault(problem.entity, []).append(problem)
+    async with driver.transaction():
+        for entity, problems in by_entity.items():
+            await set_aside(driver, hub.keys, entity, problems, run, hub.clock())

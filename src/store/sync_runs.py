@@ -1,0 +1,211 @@
+"""Runs of the sync: their lock, their report, the position they reached."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.records import REGISTRIES
+from ..domain.sync import Drift
+from .quarantine import open_counts
+from .tables_sync import drift, sync_run, sync_state
+
+__all__ = [
+    "RegistryState",
+    "Stored",
+    "begin_run",
+    "end_run",
+    "registry_states",
+    "save_batch",
+    "try_lock",
+    "unlock",
+]
+
+_LOCK_CLASS = 0x73796E63  # "sync"
+_DRIFT_SHOWN = 100
+
+_Connection = Any  # asyncpg.Connection: its type is generic only for the checker
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the last run left behind.
+
+    Attributes:
+        position: The connector's cursor; None at the first run.
+        floors: By entity, version of its last full listing.
+    """
+
+    position: Mapping[str, object] | None
+    floors: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryState:
+    """Where a registry stands.
+
+    Attributes:
+        complete_at: When its last complete run ended; None: never.
+        last_run: The newest run, whatever became of it.
+        quarantined: Open quarantine rows.
+        drift: Unknown fields and values of the newest run.
+    """
+
+    registry: str
+    complete_at: datetime | None
+    last_run: RowMapping | None
+    quarantined: int
+    drift: Sequence[RowMapping] = field(default=())
+
+
+async def try_lock(connection: _Connection, registry: str) -> bool:
+    """Take the registry's lock for this session, unless another process syncs it."""
+    taken: bool = await connection.fetchval(
+        "select pg_try_advisory_lock($1, $2)", _LOCK_CLASS, REGISTRIES.index(registry)
+    )
+    return taken
+
+
+async def unlock(connection: _Connection, registry: str) -> None:
+    """Give the lock back; it dies with the session anyway."""
+    await connection.execute(
+        "select pg_advisory_unlock($1, $2)", _LOCK_CLASS, REGISTRIES.index(registry)
+    )
+
+
+async def begin_run(
+    connection: _Connection, registry: str, *, full: bool, now: datetime
+) -> tuple[int, Stored]:
+    """Open a run's report; what an earlier process left unfinished is marked interrupted.
+
+    Returns:
+        The run's number, and what the last one left.
+    """
+    await connection.execute(
+        "update hub.sync_run set state = 'interrupted', finished_at = $2 "
+        "where registry = $1 and state = 'running'",
+        registry,
+        now,
+    )
+    run: int = await connection.fetchval(
+        "insert into hub.sync_run (registry, mode, state, started_at) "
+        "values ($1, $2, 'running', $3) returning id",
+        registry,
+        "full" if full else "incremental",
+        now,
+    )
+    row = await connection.fetchrow(
+        "select position, floors from hub.sync_state where registry = $1", registry
+    )
+    if row is None:
+        return run, Stored(None, {})
+    position = None if row["position"] is None else orjson.loads(row["position"])
+    return run, Stored(position, orjson.loads(row["floors"]))
+
+
+async def save_batch(
+    connection: _Connection,
+    registry: str,
+    run: int,
+    *,
+    position: Mapping[str, object],
+    floors: Mapping[str, int],
+    counts: Mapping[str, Mapping[str, int]],
+    notes: Sequence[str],
+    drifted: Iterable[Drift],
+) -> None:
+    """Save position and report in the transaction of the batch they describe."""
+    await connection.execute(
+        "insert into hub.sync_state (registry, position, floors) values ($1, $2, $3) "
+        "on conflict (registry) do update set position = excluded.position, "
+        "floors = excluded.floors",
+        registry,
+        orjson.dumps(position).decode(),
+        orjson.dumps(floors).decode(),
+    )
+    await connection.execute(
+        "update hub.sync_run set counts = $2, notes = $3 where id = $1",
+        run,
+        orjson.dumps(counts).decode(),
+        list(notes),
+    )
+    await connection.executemany(
+        "insert into hub.drift as d (run_id, entity, field, kind, sample, count) "
+        "values ($1, $2, $3, $4, $5, $6) on conflict (run_id, entity, field, kind, sample) "
+        "do update set count = d.count + excluded.count",
+        [(run, item.entity, item.field, item.kind, item.sample, item.count) for item in drifted],
+    )
+
+
+async def end_run(
+    connection: _Connection,
+    registry: str,
+    run: int,
+    state: str,
+    now: datetime,
+    *,
+    error: tuple[str, str] | None = None,
+) -> None:
+    """Close a run's report; a complete one makes the registry's facts as fresh as ``now``.
+
+    Args:
+        connection: asyncpg's own connection.
+        registry: Of the run.
+        run: Its number.
+        state: ``complete``, ``failed`` or ``halted``.
+        now: Time of the end.
+        error: Code and message of what ended it.
+    """
+    code, message = error or (None, None)
+    await connection.execute(
+        "update hub.sync_run set state = $2, finished_at = $3, error_code = $4, "
+        "error_message = $5 where id = $1",
+        run,
+        state,
+        now,
+        code,
+        message,
+    )
+    if state == "complete":
+        await connection.execute(
+            "insert into hub.sync_state (registry, complete_at, complete_run) values ($1, $2, $3) "
+            "on conflict (registry) do update set complete_at = excluded.complete_at, "
+            "complete_run = excluded.complete_run",
+            registry,
+            now,
+            run,
+        )
+
+
+async def registry_states(
+    connection: AsyncConnection, registries: Sequence[str] = REGISTRIES
+) -> list[RegistryState]:
+    """Where each registry stands, in the order given."""
+    states = await connection.execute(select(sync_state.c.registry, sync_state.c.complete_at))
+    complete = {row.registry: row.complete_at for row in states}
+    newest = select(func.max(sync_run.c.id)).group_by(sync_run.c.registry)
+    rows = await connection.execute(select(sync_run).where(sync_run.c.id.in_(newest)))
+    runs = {row["registry"]: row for row in rows.mappings()}
+    waiting = await open_counts(connection)
+    oddities = await connection.execute(
+        select(drift)
+        .where(drift.c.run_id.in_(newest))
+        .order_by(drift.c.run_id, drift.c.entity, drift.c.field, drift.c.kind, drift.c.sample)
+    )
+    found: dict[int, list[RowMapping]] = {}
+    for row in oddities.mappings():
+        found.setdefault(row["run_id"], []).append(row)
+    return [
+        RegistryState(
+            registry=registry,
+            complete_at=complete.get(registry),
+            last_run=runs.get(registry),
+            quarantined=waiting.get(registry, 0),
+            drift=found.get(runs[registry]["id"], [])[:_DRIFT_SHOWN] if registry in runs else (),
+        )
+        for registry in registries
+    ]
