@@ -103,8 +103,8 @@ async def begin_run(
     )
     if row is None:
         return run, Stored(None, {})
-    position = None if row["position"] is None else orjson.loads(row["position"])
-    return run, Stored(position, orjson.loads(row["floors"]))
+    # The engine's codec reads jsonb as objects and writes it from text.
+    return run, Stored(row["position"], row["floors"])
 
 
 async def save_batch(
