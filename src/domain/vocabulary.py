@@ -25,6 +25,7 @@ __all__ = [
     "personnel_code",
     "terms_of",
     "title_box",
+    "unknown_terms",
     "vr_role",
 ]
 
@@ -73,10 +74,10 @@ def _clause(text: str) -> str | None:
     if match is None:
         return None
     article, of_article, *rest = match.groups()
-    numbers = [_numeral(part) if part else None for part in (article, *rest)]
-    while numbers and numbers[-1] is None:
-        numbers.pop()
+    while rest and rest[-1] is None:
+        rest.pop()
     # 第七條第一款 skips the paragraph: which one is meant would be a guess.
+    numbers = [_numeral(part) if part else None for part in (article, *rest)]
     if None in numbers:
         return None
     head = f"a{numbers[0]}" + (f".{_numeral(of_article)}" if of_article else "")
@@ -176,6 +177,18 @@ def codes_of(vocabulary: str, text: str | None) -> tuple[str | None, ...]:
     table = _TABLES[_LISTS[vocabulary]]
     parts = (compare_form(part) for part in (text or "").split("、"))
     return tuple(table.get(part) for part in parts if part)
+
+
+def unknown_terms(vocabulary: str, term: str) -> tuple[str, ...]:
+    """What of a term has no code: the term itself, or the unknown elements of a list in one text.
+
+    Raises:
+        KeyError: no such vocabulary.
+    """
+    if vocabulary in _LISTS:
+        table = _TABLES[_LISTS[vocabulary]]
+        return tuple(part for part in term.split("、") if part and compare_form(part) not in table)
+    return () if code_of(vocabulary, term) else (term,)
 
 
 def terms_of(vocabulary: str, code: str) -> tuple[str, ...]:
