@@ -106,7 +106,7 @@ async def certificates(
         InvalidInput: a cursor or size that is none.
     """
     size = page_size(first)
-    last = read_cursor(after, order, (str, str))
+    last = read_cursor(after, order, (date, str))
     query = certificate_query(request, asked)
     sources = await usable(hub, request, {*query.rows, *query.others})
     async with hub.reader.connect() as connection:
@@ -115,15 +115,11 @@ async def certificates(
     objects = await _objects(hub, request, rows[:size])
     column = order.lstrip("-")
     keyed: list[tuple[Certificate | None, Keyset]] = [
-        (objects.get(row["certificate"]), (_text(row[column]), row["certificate"])) for row in rows
+        (objects.get(row["certificate"]), (row[column], row["certificate"])) for row in rows
     ]
     return Page.cut(
         keyed, size, order, request.business_day, after=after, sources=sources, total_count=count
     )
-
-
-def _text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 async def certificates_by_key(
@@ -216,7 +212,7 @@ def _ltc(batch: Batch, row: RowMapping, detail: RowMapping) -> Certificate:
         title=detail["personnel_type"],
         number=detail["no"],
         registry_state=detail["state"],
-        track="foreign" if detail["employment_path__code"] == "foreign_institution" else "general",
+        track=detail["employment_path__code"] or "unknown",
         kind=detail["suffix__code"] or "formal",
         credit_from=detail["credit_from"],
         original_valid_to=detail["original_valid_to"],

@@ -6,17 +6,21 @@ inclusive, amounts hundredths, codes those of the rulebooks.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from ..domain.provenance import Provenance
+from ..domain.submission import SubmissionState, UserError
 from .batch import Batch
 
 __all__ = [
     "Activity",
     "Certificate",
     "Course",
+    "CourseDomain",
+    "CreditRecognition",
     "DateRange",
     "Identifier",
     "Institution",
@@ -25,7 +29,9 @@ __all__ = [
     "LtcRegistration",
     "OshCertificate",
     "Person",
+    "RecognitionDecision",
     "RegistryRecord",
+    "Submission",
     "Trainee",
     "TrainingClass",
     "TrainingSession",
@@ -199,18 +205,19 @@ class Activity:
     key: str
     batch: Batch
     registry: str
+    person: str
     date: date
     title: str
     attribute: str | None
     categories: Sequence[str]
     mode: str | None
-    role: str
+    role: str | None
     points: int | None
     hours: int | None
-    review_state: str
+    review_state: str | None
     kind: str | None
     provider_name: str | None
-    institution_key: str | None
+    course_key: str | None
     provenance: Provenance
 
 
@@ -248,9 +255,10 @@ class InstitutionRecognition:
     terminated_on: date | None
     effective_on: date | None
     provenance: Provenance
+    row: Mapping[str, Any]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class TrainingSession:
     """A lesson in the timetable of an OSH class."""
 
@@ -270,9 +278,10 @@ class TrainingClass:
     id: str
     key: str
     batch: Batch
-    title: str
+    title: str | None
     kind: str | None
     format: str | None
+    period_no: str | None
     starts_on: date | None
     ends_on: date | None
     state: str | None
@@ -281,25 +290,41 @@ class TrainingClass:
     county_code: str | None
     venue: str | None
     total_hours: int | None
+    enrolled: int | None
     filed_on: date | None
     noted_no: str | None
     noted_on: date | None
     uploaded_on: date | None
-    institution_code: str | None
+    institution_key: str | None
     provenance: Provenance
+    registry: str = "osh"
 
 
 @dataclass(slots=True, eq=False)
 class Trainee:
-    """A person on the roster of an OSH class."""
+    """A person on the roster of an OSH class; ``row`` is the record, for the rules."""
 
+    id: str
     key: str
     batch: Batch
     seq: int | None
-    person_key: str | None
+    person: str | None
     class_no: str
     profession: str | None
     provenance: Provenance
+    row: Mapping[str, Any]
+    registry: str = "osh"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseDomain:
+    """A part of a course: its category, field and hours."""
+
+    index: int
+    category: str | None
+    field: str | None
+    hours: int | None
+    core_competency: str | None
 
 
 @dataclass(slots=True, eq=False)
@@ -316,11 +341,69 @@ class Course:
     registry_state: str | None
     starts_on: date | None
     ends_on: date | None
-    domains: Sequence[Mapping[str, Any]]
+    domains: Sequence[CourseDomain]
     hours: int | None
     points: int | None
     county: str | None
+    targets: Sequence[str]
     institution_key: str | None
     provenance: Provenance
-    targets: Sequence[str] = field(default_factory=tuple)
-    updated_at: datetime | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """A submission as its institution and the authority see it."""
+
+    id: str
+    key: str
+    batch: Batch
+    registry: str
+    kind: str
+    state: SubmissionState
+    institution_id: str | None
+    target: str | None
+    business_day: date
+    created_at: datetime
+    changed_at: datetime
+    summary: Mapping[str, Any]
+    errors: Sequence[UserError]
+    warnings: Sequence[UserError]
+    agency_reference: str | None
+    receipt_key: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionDecision:
+    """A decision on a recognition, by the target's authority."""
+
+    outcome: str
+    amount: int | None
+    attribute: str | None
+    categories: Sequence[str]
+    legal_basis: str | None
+    authority: str
+    decision_no: str | None
+    decided_on: date
+    note: str | None
+
+
+@dataclass(slots=True, eq=False)
+class CreditRecognition:
+    """A recognition (採認) of a credit across registries."""
+
+    id: str
+    key: str
+    batch: Batch
+    activity_key: str
+    certificate_key: str
+    from_registry: str
+    to_registry: str
+    row: str | None
+    state: str
+    amount: int | None
+    unit: str | None
+    attribute: str | None
+    categories: Sequence[str]
+    filed_on: date
+    created_at: datetime
+    changed_at: datetime

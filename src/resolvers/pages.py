@@ -7,8 +7,9 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Generic, TypeAlias, TypeVar
+from datetime import date, datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -19,9 +20,10 @@ __all__ = ["DEFAULT_ROWS", "MAX_ROWS", "Keyset", "Page", "PageRow", "page_size",
 
 DEFAULT_ROWS = 20
 MAX_ROWS = 100
+_BIGGEST = 2**62
 
-Keyset: TypeAlias = tuple[str | int | None, ...]
-"""Order values of a row, JSON-ready; the last one is its unique id."""
+Keyset: TypeAlias = tuple[str | int | date | datetime | UUID | None, ...]
+"""Order values of a row; the last one is its unique id."""
 
 _T = TypeVar("_T")
 
@@ -116,16 +118,18 @@ def page_size(first: int | None) -> int:
 
 def write_cursor(order: str, keys: Keyset) -> str:
     """The cursor of a row with these order values."""
+    # orjson writes days and instants as ISO text, uuids as text.
     return base64.urlsafe_b64encode(orjson.dumps([order, *keys])).decode().rstrip("=")
 
 
-def read_cursor(after: str | None, order: str, shape: Sequence[type]) -> Keyset | None:
+def read_cursor(after: str | None, order: str, shape: Sequence[type]) -> tuple[Any, ...] | None:
     """The order values that ``after`` holds; None when the list starts at the front.
 
     Args:
         after: As :func:`write_cursor` wrote it.
         order: The order asked for; a cursor of another order is refused.
-        shape: Types of the order values; each may also be null, except the last, the id.
+        shape: Types of the order values (str, int, date, datetime, UUID); each may also be null,
+            except the last, the id.
 
     Raises:
         InvalidInput: ``INVALID_CURSOR``.
@@ -135,20 +139,33 @@ def read_cursor(after: str | None, order: str, shape: Sequence[type]) -> Keyset 
     try:
         text = after.encode("ascii")
         found = orjson.loads(base64.b64decode(text + b"=" * (-len(text) % 4), b"-_", validate=True))
-    except (binascii.Error, UnicodeEncodeError, orjson.JSONDecodeError) as error:
+        if not isinstance(found, list) or len(found) != len(shape) + 1 or found[0] != order:
+            raise _invalid()
+        values = tuple(_value(value, kind) for value, kind in zip(found[1:], shape, strict=True))
+    except (binascii.Error, UnicodeEncodeError, orjson.JSONDecodeError, ValueError) as error:
         raise _invalid() from error
-    if (
-        not isinstance(found, list)
-        or len(found) != len(shape) + 1
-        or found[0] != order
-        or found[-1] is None
-        or not all(
-            value is None or (isinstance(value, kind) and not isinstance(value, bool))
-            for value, kind in zip(found[1:], shape, strict=True)
-        )
-    ):
+    if values[-1] is None:
         raise _invalid()
-    return tuple(found[1:])
+    return values
+
+
+def _value(value: object, kind: type) -> object:
+    if value is None:
+        return None
+    if kind is int:
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _BIGGEST:
+            raise ValueError("an integer")
+        return value
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("text")
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is datetime:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError("an instant with its offset")
+        return instant
+    return UUID(value) if kind is UUID else value
 
 
 def _invalid() -> InvalidInput:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from ..auth.rows import RowFilter, RowKind
+from ..auth.rows import RowFilter, RowKind, row_filter
 from ..domain.errors import CertHubError, Refused
 from ..domain.provenance import Freshness
 from ..domain.records import REGISTRIES
@@ -19,7 +19,7 @@ from .batch import Batch
 from .certificates import CertificateFilter, certificate_query
 from .context import Hub, Request
 from .ids import NodeKind, encode_id
-from .objects import Identifier, Person, RegistryRecord
+from .objects import Certificate, Identifier, Person, RegistryRecord
 from .pages import Keyset, Page, page_size, read_cursor
 from .reach import allowed_registries, rows_of
 from .registries import record_of, states, usable
@@ -28,7 +28,9 @@ __all__ = [
     "AmbiguousIdentity",
     "PersonFilter",
     "clear_number",
+    "holder",
     "identifiers",
+    "load_holders",
     "load_persons",
     "mask_name",
     "people",
@@ -86,8 +88,6 @@ def person_rows(request: Request) -> dict[str, RowFilter]:
     viewer = request.viewer
     if "roster.read" in viewer.scopes and "osh" in viewer.registries:
         names.add("osh")
-    from ..auth.rows import row_filter
-
     found = {
         name: row_filter(viewer, name, RowKind.PERSON, request.business_day)
         for name in REGISTRIES
@@ -181,7 +181,7 @@ async def people(
         InvalidInput: a cursor or size that is none.
     """
     size = page_size(first)
-    last = read_cursor(after, order, (str, str))
+    last = read_cursor(after, order, (str, UUID))
     query, needed = _query(request, asked)
     sources = await usable(hub, request, needed)
     async with hub.reader.connect() as connection:
@@ -190,7 +190,7 @@ async def people(
     persons = await load_persons(hub, request, rows[:size])
     request.trace.registries.update(needed)
     keyed: list[tuple[Person | None, Keyset]] = [
-        (persons.get(str(row["id"])), (row["name"] if order == "name" else None, str(row["id"])))
+        (persons.get(str(row["id"])), (row["name"] if order == "name" else None, row["id"]))
         for row in rows
     ]
     return Page.cut(
@@ -227,6 +227,23 @@ async def person_by_number(hub: Hub, request: Request, number: str, kind: str) -
         )
     persons = await load_persons(hub, request, list(unique.values()))
     return next(iter(persons.values()), None)
+
+
+def holder(certificate: Certificate) -> Person | Awaitable[Person | None] | None:
+    """The holder of a certificate; who may see the one may see the other."""
+    if certificate.person is None:
+        return None
+    return certificate.batch.ask("holder", certificate.key, load_holders, None)
+
+
+async def load_holders(batch: Batch) -> Mapping[str, Person | None]:
+    """The holders of every certificate of ``batch``, by the certificate's key."""
+    wanted = {item.person for item in batch.members.values() if item.person is not None}
+    async with batch.hub.reader.connect() as connection:
+        rows = await read_people.persons_by_id(connection, [UUID(key) for key in wanted], None)
+    persons = await load_persons(batch.hub, batch.request, rows)
+    asked = {str(row["asked"]): persons[str(row["id"])] for row in rows}
+    return {key: asked.get(item.person) for key, item in batch.members.items()}
 
 
 def identifiers(person: Person) -> Sequence[Identifier] | Awaitable[Sequence[Identifier]]:

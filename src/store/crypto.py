@@ -31,6 +31,7 @@ __all__ = [
     "seal_bytes",
     "seal_number",
     "subject_reference",
+    "subject_references",
 ]
 
 _NONCE = 12
@@ -73,6 +74,14 @@ def subject_reference(keys: KeyRing, subject: str) -> str:
     """The reference to a person (hub id) in audit rows: hexadecimal, key version first."""
     secret = keys.subject[-1]
     return f"{secret.version:02x}{hmac.digest(secret.key, subject.encode(), 'sha256').hex()}"
+
+
+def subject_references(keys: KeyRing, subject: str) -> list[str]:
+    """The references to a person under every key, newest first: what a search compares with."""
+    return [
+        f"{secret.version:02x}{hmac.digest(secret.key, subject.encode(), 'sha256').hex()}"
+        for secret in reversed(keys.subject)
+    ]
 
 
 def seal_bytes(keys: KeyRing, plain: bytes, place: str) -> bytes:

@@ -27,7 +27,7 @@ from .read_rows import Rows, in_texts, live, of_class, registered
 from .tables import mirror
 from .tables_people import person_record
 
-__all__ = ["ActivityQuery", "activities_by_id", "activity_count", "newest_activities"]
+__all__ = ["ActivityQuery", "activities_by_id", "newest_activities"]
 
 _TABLES = {"vr": "vr.training_record", "ltc": "ltc.credit", "osh": "osh.certificate"}
 _PARENTS = {"vr": "professional_id", "ltc": "person_id"}
@@ -123,27 +123,6 @@ async def newest_activities(
         .where(of_persons)
     )
     return (await connection.execute(statement)).mappings().all()
-
-
-async def activity_count(
-    connection: AsyncConnection, registry: str, persons: Collection[UUID], query: ActivityQuery
-) -> dict[UUID, int]:
-    """Per person the number of records between the days, the keyset left aside.
-
-    Of OSH the records with their category lists are counted by the caller.
-    """
-    link, of_persons = _linked(registry, persons)
-    table = mirror(_TABLES[registry]).alias("t")
-    day = _day(registry, table)
-    plain = ActivityQuery(query.rows, query.start, query.end)
-    statement = (
-        select(link.c.person_id, func.count())
-        .select_from(link.join(table, _own(registry, table, link)))
-        .where(of_persons, live(table), *_between(day, table.c.id, plain))
-        .where(_seen(registry, table, link.c.person_id, query.rows))
-        .group_by(link.c.person_id)
-    )
-    return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
 
 
 async def activities_by_id(

@@ -216,7 +216,7 @@ def _columns(table: Any, day: date) -> list[ColumnElement[Any]]:
 def _after(table: Any, column: str, descending: bool, after: Sequence[Any]) -> ColumnElement[bool]:
     key, last = table.c[column], after[-1]
     beyond = table.c.certificate > last
-    day = None if after[0] is None else date.fromisoformat(after[0])
+    day = after[0]
     if day is None:
         return and_(key.is_(None), beyond)
     return or_(key < day if descending else key > day, and_(key == day, beyond), key.is_(None))
@@ -235,7 +235,7 @@ async def certificate_page(
         connection: A connection of the read pool.
         query: What is asked for.
         order: ``valid_to`` or ``valid_from``, with ``-`` in front for descending.
-        after: Day (ISO text or None) and key of the last row seen.
+        after: Day (or None) and key of the last row seen.
         limit: At most so many rows.
     """
     table = evaluation

@@ -74,7 +74,7 @@ def _classes(query: ClassQuery) -> Select[Any]:
 def _newest_first(table: Any, after: Sequence[Any] | None) -> ColumnElement[bool]:
     if after is None:
         return true()
-    day, key = (None if after[0] is None else date.fromisoformat(after[0])), after[-1]
+    day, key = after
     starts = table.c.starts_on
     if day is None:
         return and_(starts.is_(None), table.c.id > key)
@@ -84,7 +84,7 @@ def _newest_first(table: Any, after: Sequence[Any] | None) -> ColumnElement[bool
 async def class_page(
     connection: AsyncConnection, query: ClassQuery, after: Sequence[Any] | None, limit: int
 ) -> Sequence[RowMapping]:
-    """Classes, latest first day first; ``after`` holds that day (ISO text or None) and the key."""
+    """Classes, latest first day first; ``after`` holds that day (or None) and the key."""
     table = mirror("osh.training_class")
     statement: Select[Any] = (
         _classes(query)

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .read_rows import Rows, in_texts, live, of_course
 from .tables import mirror
 
-__all__ = ["CourseQuery", "course_count", "course_page", "courses_by_key"]
+__all__ = ["CourseQuery", "course_count", "course_page", "courses_by_key", "owners_of"]
 
 _COURSES: Mapping[str, str] = {"vr": "vr.course", "ltc": "ltc.course"}
 
@@ -100,7 +100,7 @@ async def course_page(
 ) -> Sequence[RowMapping]:
     """(registry, id, starts_on, ends_on), latest first day first, then registry and key.
 
-    ``after`` holds the day (ISO text or None), the registry and the key.
+    ``after`` holds the day (or None), the registry and the key.
     """
     if not query.rows:
         return []
@@ -109,7 +109,7 @@ async def course_page(
         part = _courses(registry, query).subquery()
         statement = select(part)
         if after is not None:
-            day = None if after[0] is None else date.fromisoformat(after[0])
+            day = after[0]
             beyond = (
                 true()
                 if registry > after[1]
@@ -156,3 +156,24 @@ async def courses_by_key(
         in_texts(table.c.id, ids), live(table), of_course(table, registry, rows)
     )
     return (await connection.execute(statement)).mappings().all()
+
+
+async def owners_of(
+    connection: AsyncConnection, registry: str, courses: Collection[str]
+) -> dict[str, str]:
+    """Who held these courses (VR number, LTC id) or classes (班別編號).
+
+    Returns:
+        ``vr#<統一編號>``, ``ltc:<unit>`` or ``osh:<institution>``, by course.
+    """
+    if registry == "osh":
+        table = mirror("osh.training_class")
+        key, owner, mark = table.c.id, table.c.institution_code, "osh:"
+    elif registry == "ltc":
+        table = mirror("ltc.course")
+        key, owner, mark = table.c.id, table.c.unit_id, "ltc:"
+    else:
+        table = mirror("vr.course")
+        key, owner, mark = table.c.no, table.c.institution_tax_id, "vr#"
+    statement = select(key, owner).where(in_texts(key, courses), live(table), owner.is_not(None))
+    return {row[0]: f"{mark}{row[1]}" for row in (await connection.execute(statement)).all()}

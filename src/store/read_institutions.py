@@ -33,6 +33,7 @@ __all__ = [
     "institutions_by_number",
     "recognitions_of",
     "same_organisation",
+    "vr_by_number",
 ]
 
 INSTITUTIONS: Mapping[str, str] = {
@@ -180,3 +181,14 @@ async def recognitions_of(
         .order_by(table.c.valid_from.desc().nulls_last(), table.c.id)
     )
     return (await connection.execute(statement)).mappings().all()
+
+
+async def vr_by_number(connection: AsyncConnection, numbers: Collection[str]) -> dict[str, str]:
+    """Keys of the VR institutions under these 統一編號, the first of several."""
+    table = mirror("vr.institution")
+    statement = (
+        select(table.c.tax_id, func.min(table.c.id))
+        .where(in_texts(table.c.tax_id, numbers), live(table))
+        .group_by(table.c.tax_id)
+    )
+    return {row[0]: row[1] for row in (await connection.execute(statement)).all()}

@@ -109,13 +109,13 @@ async def person_page(
         connection: A connection of the read pool.
         query: What is asked for.
         order: ``id`` or ``name``.
-        after: Name (None under ``id``) and uuid as text of the last person seen.
+        after: Name (None under ``id``) and uuid of the last person seen.
         limit: At most so many rows.
     """
     statement = select(person.c.id, person.c.name, person.c.birth_date).where(_conditions(query))
     if order == "name":
         if after is not None:
-            name, last = after[0], UUID(after[1])
+            name, last = after
             beyond = person.c.id > last
             statement = statement.where(
                 and_(person.c.name.is_(None), beyond)
@@ -129,7 +129,7 @@ async def person_page(
         statement = statement.order_by(person.c.name.asc().nulls_last(), person.c.id)
     else:
         if after is not None:
-            statement = statement.where(person.c.id > UUID(after[1]))
+            statement = statement.where(person.c.id > after[1])
         statement = statement.order_by(person.c.id)
     return (await connection.execute(statement.limit(limit))).mappings().all()
 

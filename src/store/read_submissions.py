@@ -19,15 +19,17 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .read_rows import Rows, in_texts
 from .tables import MIRRORS
-from .tables_work import submission, submission_event
+from .tables_work import receipt, submission, submission_event
 
 __all__ = [
     "SubmissionQuery",
+    "newest_by_target",
+    "receipts_by_id",
     "submission_count",
     "submission_events",
     "submission_page",
@@ -144,5 +146,28 @@ async def submission_events(
         select(submission_event)
         .where(submission_event.c.submission_id == _uuids(ids))
         .order_by(submission_event.c.submission_id, submission_event.c.id)
+    )
+    return (await connection.execute(statement)).mappings().all()
+
+
+async def receipts_by_id(
+    connection: AsyncConnection, ids: Collection[UUID]
+) -> Sequence[RowMapping]:
+    """The signed receipts with these ids."""
+    statement = select(receipt.c.id, receipt.c.content, receipt.c.jws).where(
+        receipt.c.id == _uuids(ids)
+    )
+    return (await connection.execute(statement)).mappings().all()
+
+
+async def newest_by_target(
+    connection: AsyncConnection, query: SubmissionQuery
+) -> Sequence[RowMapping]:
+    """Per target the newest submission that fits."""
+    statement = (
+        select(*_SUBMISSION)
+        .ext(distinct_on(submission.c.target))
+        .where(_submissions(query), submission.c.target.is_not(None))
+        .order_by(submission.c.target, submission.c.created_at.desc(), submission.c.id)
     )
     return (await connection.execute(statement)).mappings().all()
