@@ -32,6 +32,7 @@ __all__ = [
     "calendar_days",
     "check_activities",
     "check_certificate",
+    "check_track",
     "points_of",
     "unique_ids",
 ]
@@ -138,6 +139,20 @@ def check_certificate(certificate: Certificate, path: str = "certificate") -> No
     if isinstance(certificate, CountingCertificate):
         days[f"{path}.credit_to"] = certificate.credit_to
     calendar_days(days)
+
+
+def check_track(certificate: Certificate, track: Track) -> None:
+    """Refuse a certificate of the other track (就業途徑), whose renewal has its own rule.
+
+    Raises:
+        InvalidFacts: track or type say the other.
+    """
+    foreign = track == "foreign_institution"
+    if certificate.track not in {None, track}:
+        raise InvalidFacts.at("certificate.track", f"{track}; the other track has its own rule")
+    is_foreign_type = certificate.type == "foreign_institution_caregiver"
+    if certificate.type is not None and is_foreign_type != foreign:
+        raise InvalidFacts.at("certificate.type", f"a type of the track {track}")
 
 
 def points_of(activity: Activity, path: str) -> int:

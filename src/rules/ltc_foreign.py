@@ -43,6 +43,7 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
+    check_track,
     points_of,
 )
 from .ltc_foreign_paths import ForeignQuestion, Judged, judged_path
@@ -85,8 +86,7 @@ class ForeignRenewalFacts(Facts, frozen=True):
 
 def _check(facts: ForeignRenewalFacts, as_of: date) -> None:
     check_certificate(facts.certificate)
-    if facts.certificate.track == "general":
-        raise InvalidFacts.at("certificate.track", "foreign_institution; ask ltc.renewal otherwise")
+    check_track(facts.certificate, "foreign_institution")
     calendar_days({"application_date": facts.application_date, "as_of": as_of})
     if facts.activities is not None and facts.year_rows is not None:
         raise InvalidFacts.at("year_rows", "activities or year_rows, not both")
