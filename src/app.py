@@ -11,24 +11,31 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from pydantic import SecretStr
 
-from .domain.errors import AgencyFault, ConfigurationError
+from .domain.errors import ConfigurationError
 from .domain.roc_date import TAIPEI
-from .settings import Environment, IssuerSettings, Settings
+from .settings import AgencySettings, Environment, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from .auth.jwks import Fetch
     from .auth.tokens import TrustedIssuer
+    from .connectors.base import Connector
     from .resolvers.context import Hub
     from .schema.site import Site
 
-__all__ = ["configure_logging", "create_app", "from_environment", "open_hub", "trusted_issuers"]
+__all__ = [
+    "build_connectors",
+    "configure_logging",
+    "create_app",
+    "from_environment",
+    "open_hub",
+    "trusted_issuers",
+]
 
 DEV_ISSUER = "urn:certhub:dev-issuer"
 DEV_AUDIENCE = "urn:certhub:hub"
@@ -37,7 +44,6 @@ DEV_JWKS_FILE = "dev-issuer.jwks.json"
 
 _DEV_LIFETIME = timedelta(hours=12)
 _SIGN_HEADS_EVERY = timedelta(minutes=5)
-_DOCUMENT_BYTES = 256 * 1024
 
 _log = structlog.get_logger("certhub.app")
 
@@ -136,63 +142,7 @@ async def open_hub(
             await asyncio.to_thread(cluster.stop)
 
 
-async def _fetch(url: str) -> bytes:
-    """A document of an issuer: small, soon, from that origin alone."""
-    from .connectors.http import AgencyClient
-    from .connectors.messages import Call, Limits
-
-    parts = urlsplit(url)
-    limits = Limits(
-        rate=5, timeout=5.0, attempt_seconds=5.0, deadline=10.0, attempts=2,
-        page_bytes=_DOCUMENT_BYTES,
-    )  # fmt: skip
-    client = AgencyClient("issuers", f"{parts.scheme}://{parts.netloc}", limits)
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    types = frozenset({"application/json", "application/jwk-set+json"})
-    try:
-        return await client.call(Call("GET", path, types=types), lambda answer: answer.body)
-    except AgencyFault as error:
-        _log.warning("issuer_unreachable", host=parts.hostname, reason=error.code)
-        raise
-    finally:
-        await client.aclose()
-
-
-def _issuer(
-    given: IssuerSettings, clock: Callable[[], datetime], fetch: "Fetch"
-) -> "TrustedIssuer":
-    from .auth.jwks import from_discovery, from_file, from_uri
-    from .auth.tokens import TrustedIssuer
-    from .auth.viewer import AgencyType
-
-    if given.jwks_file is not None:
-        keys = from_file(given.jwks_file, clock)
-    elif given.jwks_uri is not None:
-        keys = from_uri(given.jwks_uri, fetch, clock)
-    else:
-        metadata = f"{given.issuer.rstrip('/')}/.well-known/openid-configuration"
-        keys = from_discovery(given.discovery or metadata, given.issuer, fetch, clock)
-    try:
-        types = frozenset(AgencyType(name) for name in given.agency_types)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"CERTHUB_ISSUERS, {given.issuer}: agency_types expected of {[*AgencyType]}"
-        ) from error
-    return TrustedIssuer(
-        issuer=given.issuer,
-        audience=given.audience,
-        keys=keys,
-        algorithms=frozenset(given.algorithms),
-        claims=given.claims,
-        agency_types=types,
-        scopes=None if given.scopes is None else frozenset(given.scopes),
-        max_lifetime=timedelta(seconds=given.max_lifetime_seconds),
-    )
-
-
-def trusted_issuers(
-    settings: Settings, clock: Callable[[], datetime], fetch: "Fetch" = _fetch
-) -> list["TrustedIssuer"]:
+def trusted_issuers(settings: Settings, clock: Callable[[], datetime]) -> list["TrustedIssuer"]:
     """The issuers of the settings; a development hub also trusts the dev issuer of its ``HOME``.
 
     Raises:
@@ -200,8 +150,13 @@ def trusted_issuers(
     """
     from .auth.jwks import from_file
     from .auth.tokens import TrustedIssuer
+    from .auth.trust import trusted_issuer
+    from .connectors.documents import fetch_document
 
-    found = [_issuer(given, clock, fetch) for given in settings.issuers]
+    found = [
+        trusted_issuer(**given.model_dump(), clock=clock, fetch=fetch_document)
+        for given in settings.issuers
+    ]
     if settings.environment is Environment.PRODUCTION:
         if not found or any(issuer.issuer == DEV_ISSUER for issuer in found):
             raise ConfigurationError(
@@ -212,6 +167,58 @@ def trusted_issuers(
     keys = from_file(settings.home / DEV_JWKS_FILE, clock)
     dev = TrustedIssuer(DEV_ISSUER, DEV_AUDIENCE, keys, max_lifetime=_DEV_LIFETIME)
     return [*found, dev]
+
+
+def _adjusted(agency: AgencySettings, *names: str) -> dict[str, Any]:
+    """What the settings say themselves; elsewhere the contract's own figure holds."""
+    return {name: getattr(agency, name) for name in names if name in agency.model_fields_set}
+
+
+def _given(registry: str, agency: AgencySettings, name: str) -> Any:
+    value = getattr(agency, name)
+    if value is None:
+        setting = f"CERTHUB_{registry.upper()}__{name.upper()}"
+        raise ConfigurationError(
+            f"{setting} is missing: CERTHUB_{registry.upper()}__URL is set and needs it",
+            f"缺少 {setting}:已設定 CERTHUB_{registry.upper()}__URL",
+        )
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def build_connectors(settings: Settings) -> dict[str, "Connector"]:
+    """The connectors of every registry that has a URL, by registry; to be closed by the caller.
+
+    Raises:
+        ConfigurationError: A credential is missing.
+    """
+    from .connectors import ltc, osh, vr
+
+    found: dict[str, Connector] = {}
+    times = ("timeout_seconds", "deadline_seconds", "attempts")
+    if (one := settings.vr).url is not None:
+        found["vr"] = vr.build(
+            one.url,
+            _given("vr", one, "client_id"),
+            _given("vr", one, "client_secret"),
+            **_adjusted(one, *times, "page_size"),
+        )
+    if (one := settings.ltc).url is not None:
+        found["ltc"] = ltc.build(
+            one.url,
+            _given("ltc", one, "client_id"),
+            _given("ltc", one, "private_key_file"),
+            one.key_id,
+            **_adjusted(one, *times, "page_size"),
+        )
+    if (one := settings.osh).url is not None:
+        found["osh"] = osh.build(
+            one.url,
+            _given("osh", one, "api_key"),
+            _given("osh", one, "client_id"),
+            _given("osh", one, "client_secret"),
+            **_adjusted(one, *times),
+        )
+    return found
 
 
 async def _sign_heads(site: "Site") -> None:

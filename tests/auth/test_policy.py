@@ -24,7 +24,7 @@ def viewer(*scopes: str, registries: str = "vr ltc osh", **changes: Any) -> View
         issuer="i",
         scopes=frozenset(scopes),
         registries=frozenset(registries.split()),
-        **given,  # type: ignore[arg-type]
+        **given,
     )
 
 
