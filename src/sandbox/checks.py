@@ -85,10 +85,11 @@ class Form:
         return value
 
     def term(self, field: str, terms: Sequence[str], *, required: bool = True) -> str:
-        """One of a closed list of terms."""
+        """One of a closed list of terms; empty where it is none of them."""
         value = self.text(field, required=required)
         if value and value not in terms:
             self.fault(field, "enum_invalid")
+            return ""
         return value
 
     def day(self, field: str, form: str, *, required: bool = True) -> date | None:

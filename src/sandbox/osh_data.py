@@ -158,7 +158,7 @@ class _Osh:
     ) -> Iterator[tuple[str, Row]]:
         """A class with its timetable, people, attendance, results and papers."""
         state, uploaded = self._state(held)
-        if self._serial % 40 == 5:
+        if self._serial % 40 == 23:
             state = "延期"  # outside the vocabulary
         full = held.kind == PROFESSIONAL
         yield (
