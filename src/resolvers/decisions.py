@@ -44,6 +44,7 @@ __all__ = [
     "ltc_validity",
     "person_eligibility",
     "recognition_status",
+    "role_of",
     "sharing",
     "staffing",
     "trainee_attendance",
@@ -154,7 +155,12 @@ def ltc_validity(question: Question, row: Row, declared: Declaration = None) -> 
     return question.ask(ltc_facts.validity(row, question.ruleset, declared))
 
 
-def _role(role: str) -> tuple[str, str]:
+def role_of(role: str) -> tuple[str, str]:
+    """Registry and type of a role such as ``vr.case_manager``.
+
+    Raises:
+        InvalidInput: ``UNKNOWN_ROLE``.
+    """
     registry, _, kind = role.partition(".")
     if kind not in ROLES.get(registry, ()):
         raise InvalidInput(
@@ -183,7 +189,7 @@ def person_eligibility(
             decides (``DECLARED_NOT_ALLOWED``).
         InvalidFacts: a declared fact is not of the rulebook's shape.
     """
-    registry, kind = _role(role)
+    registry, kind = role_of(role)
     if registry == "vr":
         return _vr_eligibility(question, kind, person, declared)
     if registry == "ltc":
