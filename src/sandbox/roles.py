@@ -23,6 +23,8 @@ __all__ = ["ROLES"]
 
 _ALL = ["vr", "ltc", "osh"]
 _PUBLISHED = "policy.read schema.read"
+"""Introspection is for those who run or oversee the hub; the SDL itself is open to every token."""
+
 _PERSONS = "vr.person.read ltc.person.read osh.person.read osh.institution.read"
 _LOCAL_PURPOSES = ["registration", "renewal", "supervision", "case-management-plan"]
 
@@ -30,7 +32,7 @@ _LOCAL_PURPOSES = ["registration", "renewal", "supervision", "case-management-pl
 def _county(code: str, agency_code: str) -> dict[str, object]:
     return {
         "scope": f"{_PERSONS} pii.basic pii.contact eligibility.verify roster.read "
-        f"recognition.apply recognition.review credit.read stats.read {_PUBLISHED}",
+        "recognition.apply recognition.review credit.read stats.read policy.read",
         "agency_type": "local",
         "agency_code": agency_code,
         "jurisdiction": [code],
@@ -54,7 +56,7 @@ def _ministry(persons: str, agency_code: str, registries: list[str]) -> dict[str
 
 def _institution(tax_id: str) -> dict[str, object]:
     return {
-        "scope": f"roster.submit roster.read osh.institution.read recognition.apply {_PUBLISHED}",
+        "scope": "roster.submit roster.read osh.institution.read recognition.apply policy.read",
         "agency_type": "institution",
         "agency_code": tax_id,
         "registries": _ALL,
