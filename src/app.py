@@ -254,6 +254,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
     from starlette.middleware import Middleware
     from starlette.routing import Route
 
+    from .agencies import working
     from .auth.tokens import TokenVerifier
     from .schema import http_pages as pages
     from .schema.build import build_schema
@@ -290,7 +291,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
             )
             tasks: Sequence[asyncio.Task[None]] = [asyncio.create_task(_sign_heads(site))]
             try:
-                yield
+                async with working(settings, hub):
+                    yield
             finally:
                 for task in tasks:
                     task.cancel()

@@ -31,6 +31,7 @@ class UserError:
         row: Line of the sheet, header 1; of rows sent as input the position from 1.
         expected: What should have stood there, as a code or figure.
         zh: The agency's own text, where the code is the agency's.
+        en: The same in English, where there is one.
     """
 
     code: str
@@ -39,6 +40,7 @@ class UserError:
     row: int | None = None
     expected: str | None = None
     zh: str | None = None
+    en: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """For the submission's row; nothing of what was entered is repeated."""
@@ -49,6 +51,7 @@ class UserError:
             "row": self.row,
             "expected": self.expected,
             "zh": self.zh,
+            "en": self.en,
         }
 
     @classmethod
@@ -63,6 +66,7 @@ class UserError:
             row if isinstance(row, int) else None,
             _text(stored.get("expected")),
             _text(stored.get("zh")),
+            _text(stored.get("en")),
         )
 
 

@@ -271,7 +271,9 @@ async def _load(hub: Hub, request: Request, given: VrRosterInput) -> _Loaded:
             sheets.append(_read(uploads[item.upload], item.domain))
         except InvalidInput as error:
             name = uploads[item.upload].filename
-            missing.append(UserError(error.code, ("files", str(index)), name, zh=error.zh))
+            missing.append(
+                UserError(error.code, ("files", str(index)), name, zh=error.zh, en=error.en)
+            )
     if given.rows:
         sheets += _rows_as_records(given.rows, template_rows(hub, request.business_day))
     sheet = uploads.get(given.sign_in_sheet) if given.sign_in_sheet is not None else None

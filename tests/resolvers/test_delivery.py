@@ -92,6 +92,7 @@ async def test_a_refusal_shows_the_agencys_row_errors_in_our_codes(engine: Async
             "row": 4,
             "expected": None,
             "zh": "時數不符",
+            "en": None,
         }
     ]
 
