@@ -10,10 +10,10 @@ from ..domain.decision import Figure as FigureValue
 from ..domain.decision import Step, plain
 from ..resolvers.answers import Answer
 from ..rules.law import citation
-from ..rules.wording import label as wording
 from ..rules.wording import render
 from .enums import Lang, Severity, Verdict
 from .fields import computed, shown
+from .labels import sentence
 from .nodes import Citation, LangArg, Provenance, cite
 from .scalars import JSON, Amount
 
@@ -48,7 +48,7 @@ class Requirement:
     @computed("要件名稱。 What is required, in words.")
     def label(self, lang: LangArg = Lang.ZH) -> str:
         """The requirement in words."""
-        return wording(self.code, lang.value)
+        return sentence(self.code, lang)
 
     @computed("法源。 The text it rests on.")
     def citation(self) -> Citation:
@@ -67,7 +67,7 @@ class Finding:
     @computed("說明。 The finding in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The finding in words."""
-        return wording(self.code, lang.value)
+        return sentence(self.code, lang)
 
     @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
@@ -86,7 +86,7 @@ class Deadline:
     @computed("說明。 The deadline in words.")
     def label(self, lang: LangArg = Lang.ZH) -> str:
         """The deadline in words."""
-        return wording(self.code, lang.value)
+        return sentence(self.code, lang)
 
     @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
@@ -133,7 +133,7 @@ class ActivityRefusal:
     @computed("理由。 The reason in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The reason in words."""
-        return wording(self.reason, lang.value)
+        return sentence(self.reason, lang, activity=self.activity)
 
     @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:

@@ -7,9 +7,9 @@ import strawberry
 
 from ..domain.errors import CertHubError
 from ..rules.law import citation
-from ..rules.wording import label as wording
 from .enums import Freshness, Lang, Registry
 from .fields import computed, shown
+from .labels import sentence
 
 __all__ = [
     "After",
@@ -141,7 +141,7 @@ class UserError:
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The message in words."""
         written = self.zh if lang is Lang.ZH else self.en
-        return written or wording(self.code, lang.value)
+        return written or sentence(self.code, lang)
 
     @classmethod
     def of(cls, error: CertHubError) -> "UserError":

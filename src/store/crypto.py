@@ -25,6 +25,7 @@ __all__ = [
     "SealedNumber",
     "blind_index",
     "blind_indexes",
+    "looks_like_passport",
     "number_place",
     "open_bytes",
     "open_number",
@@ -68,6 +69,11 @@ def blind_indexes(keys: KeyRing, number: str) -> list[bytes]:
     """The blind indexes of a number under every key, newest first: what a lookup compares with."""
     normalised = normalise_number(number)
     return [_index(secret, normalised) for secret in reversed(keys.index)]
+
+
+def looks_like_passport(number: str) -> bool:
+    """Whether a normalised number has the shape of a passport's; it has no check digit."""
+    return _PASSPORT.match(number) is not None
 
 
 def subject_reference(keys: KeyRing, subject: str) -> str:

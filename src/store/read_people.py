@@ -35,6 +35,7 @@ __all__ = [
     "person_page",
     "persons_by_id",
     "persons_by_index",
+    "recorded_in",
     "registry_rows",
     "visible_in",
 ]
@@ -176,6 +177,21 @@ async def visible_in(
     ).where(person.c.id == _uuids(ids))
     found = (await connection.execute(statement)).mappings().all()
     return {row["id"]: frozenset(name for name in rows if row[name]) for row in found}
+
+
+async def recorded_in(
+    connection: AsyncConnection, ids: Collection[UUID], registry: str
+) -> frozenset[UUID]:
+    """Which of these persons ``registry`` has any record of."""
+    statement = (
+        select(person_record.c.person_id)
+        .distinct()
+        .where(
+            person_record.c.person_id == _uuids(ids),
+            person_record.c.entity.in_(PERSON_ENTITIES[registry]),
+        )
+    )
+    return frozenset((await connection.execute(statement)).scalars())
 
 
 async def persons_by_index(
