@@ -213,7 +213,7 @@ CAST = {
             ),
         ),
         CastMember(
-            "C12", "CESHI NGUYEN THI THU", date(1994, 11, 2), 2, new_arc("F", 2, 2012), _TAIPEI,
+            "C12", "CESHI NGUYEN MINH", date(1994, 11, 2), 2, new_arc("F", 2, 2012), _TAIPEI,
             "", "L0000112",
             (("舊式居留證號", old_arc("F", 2, 2012), False),),
         ),

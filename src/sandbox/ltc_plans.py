@@ -122,14 +122,33 @@ def _holding(dice: Dice, personnel_type: str, *, foreign_track: bool) -> Holding
     )
 
 
+def _before(held: Holding) -> Holding:
+    """The certificate that a renewed one follows."""
+    end = held.valid_from - _DAY
+    extended = _EXTENDED_FROM <= end <= _EXTENDED_TO
+    start = add_years(held.valid_from, -6)
+    return held._replace(
+        valid_from=start,
+        valid_to=add_years(end, 1) if extended else end,
+        original_valid_to=end,
+        credit_from=start,
+        renewal_count=0,
+        state="有效" if end >= SANDBOX_DAY else "逾期",
+        outcome="complete",
+    )
+
+
 def holdings(dice: Dice, *, foreign: bool) -> list[Holding]:
-    """The certificates of a carer, one to three; foreign carers mostly on their own track."""
+    """The certificates of a carer; foreign carers mostly on their own track."""
     if foreign and dice.chance(700):
         return [_holding(dice, "照顧服務人員", foreign_track=True)]
     held = [_holding(dice, dice.weighted(_TYPES), foreign_track=False)]
     while len(held) < 3 and dice.chance(130):
         held.append(_holding(dice, dice.weighted(_TYPES), foreign_track=False))
-    return held
+    # Half of the renewed ones, and all renewed ahead, still have the old certificate on file.
+    renewed = [one for one in held if one.renewal_count]
+    ahead = [one for one in renewed if one.valid_from > SANDBOX_DAY or dice.chance(500)]
+    return [*(_before(one) for one in ahead), *held]
 
 
 def _months(held: Holding) -> tuple[int, int]:

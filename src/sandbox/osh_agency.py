@@ -201,7 +201,7 @@ class OshAgency(Agency):
         key = request.headers.get("x-api-key", "")
         if not hmac.compare_digest(key.encode(), self.api_key.encode()):
             raise Refusal(problem(401, "api_key_invalid", "The X-API-Key is missing or unknown."))
-        self.admit(request, "drops")
+        self.admit(request, self.client_id)
         self._tonight()
 
     async def _index(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ _SYLLABLES = (
 )
 _RARE = "喆堃峯犇槑煊"  # outside cp950: OSH files write them as numeric references
 _INDIGENOUS = ("伊布", "達悟", "巴奈", "馬躍", "拉娃", "尤幹", "阿慕依", "比令")
-_LATIN = ("DEWI", "SRI", "NGUYEN", "THI", "MARIA", "SANTOS", "PUTRI", "LAUT", "HOA", "BINTANG")
+_LATIN = ("DEWI", "SRI", "NGUYEN", "MINH", "MARIA", "SANTOS", "PUTRI", "LAUT", "HOA", "BINTANG")
 
 # Where people are on file, per thousand: LTC 730, VR 330, OSH 280; all three 40.
 _REGISTRIES = (

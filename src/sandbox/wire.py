@@ -42,17 +42,25 @@ Fault = Callable[[Request], "Response | Awaitable[Response | None] | None"]
 Tamper = Callable[[Request, Response], "Response | Awaitable[Response]"]
 
 _ZH = {
-    "token_invalid": "權杖無效或已過期。",
-    "scope_missing": "權杖範圍不足。",
-    "rate_limited": "請求過於頻繁，請稍後再試。",
-    "not_found": "查無資料。",
-    "malformed": "請求格式錯誤。",
+    "api_key_invalid": "下載金鑰無效。",
+    "course_not_open": "課程尚未核定通過，或尚未結束。",
+    "cursor_expired": "分頁游標已失效，請以相同條件重新查詢。",
+    "hours_verified": "時數已核定，不得變更。",
+    "idempotency_in_progress": "相同請求處理中。",
     "idempotency_key_missing": "缺少 Idempotency-Key。",
     "idempotency_key_reused": "Idempotency-Key 已用於不同內容。",
-    "idempotency_in_progress": "相同請求處理中。",
-    "validation_failed": "資料未通過檢核，未儲存。",
+    "malformed": "請求格式錯誤。",
+    "method_not_allowed": "不支援此方法。",
+    "not_found": "查無資料。",
     "not_owner": "非本單位之資料。",
+    "one_reader": "同一時間僅限一個讀取者。",
+    "rate_limited": "請求過於頻繁，請稍後再試。",
+    "roster_exists": "已有上課紀錄，請先清除。",
+    "scope_missing": "權杖範圍不足。",
+    "token_invalid": "權杖無效或已過期。",
+    "validation_failed": "資料未通過檢核，未儲存。",
 }
+_ZH_OTHERWISE = "請求未受理。"
 
 
 class Refusal(Exception):
@@ -94,7 +102,7 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail,
-        "detail_zh": _ZH.get(code, detail),
+        "detail_zh": _ZH.get(code, _ZH_OTHERWISE),
         **more,
     }
     if errors is not None:
