@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .app import build_connectors
-from .settings import Settings
+from pydantic import SecretStr
+
+from .domain.errors import ConfigurationError
+from .settings import AgencySettings, Settings
 
 if TYPE_CHECKING:
     from .connectors.base import Connector
@@ -14,7 +16,59 @@ if TYPE_CHECKING:
     from .resolvers.delivery import Courier
     from .resolvers.sync import SyncHub
 
-__all__ = ["build_couriers", "sync_hub", "working"]
+__all__ = ["build_connectors", "build_couriers", "sync_hub", "working"]
+
+
+def _adjusted(agency: AgencySettings, *names: str) -> dict[str, Any]:
+    """What the settings say themselves; elsewhere the contract's own figure holds."""
+    return {name: getattr(agency, name) for name in names if name in agency.model_fields_set}
+
+
+def _given(registry: str, agency: AgencySettings, name: str) -> Any:
+    value = getattr(agency, name)
+    if value is None:
+        setting = f"CERTHUB_{registry.upper()}__{name.upper()}"
+        raise ConfigurationError(
+            f"{setting} is missing: CERTHUB_{registry.upper()}__URL is set and needs it",
+            f"缺少 {setting}:已設定 CERTHUB_{registry.upper()}__URL",
+        )
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def build_connectors(settings: Settings) -> dict[str, "Connector"]:
+    """The connectors of every registry that has a URL, by registry; to be closed by the caller.
+
+    Raises:
+        ConfigurationError: A credential is missing.
+    """
+    from .connectors import ltc, osh, vr
+
+    found: dict[str, Connector] = {}
+    times = ("timeout_seconds", "deadline_seconds", "attempts")
+    if (one := settings.vr).url is not None:
+        found["vr"] = vr.build(
+            one.url,
+            _given("vr", one, "client_id"),
+            _given("vr", one, "client_secret"),
+            **_adjusted(one, *times, "page_size"),
+        )
+    if (one := settings.ltc).url is not None:
+        found["ltc"] = ltc.build(
+            one.url,
+            _given("ltc", one, "client_id"),
+            _given("ltc", one, "private_key_file"),
+            one.key_id,
+            **_adjusted(one, *times, "page_size"),
+        )
+    if (one := settings.osh).url is not None:
+        found["osh"] = osh.build(
+            one.url,
+            _given("osh", one, "api_key"),
+            _given("osh", one, "client_id"),
+            _given("osh", one, "client_secret"),
+            **_adjusted(one, *times),
+        )
+    return found
 
 
 def sync_hub(settings: Settings, hub: "Hub") -> "SyncHub":
@@ -38,7 +92,11 @@ def build_couriers(connectors: Mapping[str, "Connector"]) -> dict[str, "Courier"
 async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
     """While it is open, submissions are delivered and, with an interval, registries are synced."""
     from .resolvers.background import delivery_loop, sync_loop
-    from .resolvers.evaluations import evaluate_changed
+    from .resolvers.evaluations import evaluate_changed, evaluate_due
+
+    async def evaluate() -> None:
+        await evaluate_changed(hub)
+        await evaluate_due(hub)
 
     connectors = build_connectors(settings)
     tasks: list[asyncio.Task[None]] = []
@@ -51,7 +109,7 @@ async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
                 sync_hub(settings, hub),
                 connector,
                 settings.sync_interval,
-                lambda: evaluate_changed(hub),
+                evaluate,
             )
             tasks.append(asyncio.create_task(loop))
     try:

@@ -9,27 +9,24 @@ import contextlib
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
-from pydantic import SecretStr
 
 from .domain.errors import ConfigurationError
 from .domain.roc_date import TAIPEI
-from .settings import AgencySettings, Environment, Settings
+from .settings import Environment, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from .auth.tokens import TrustedIssuer
-    from .connectors.base import Connector
     from .resolvers.context import Hub
     from .schema.site import Site
 
 __all__ = [
-    "build_connectors",
     "configure_logging",
     "create_app",
     "from_environment",
@@ -44,6 +41,7 @@ DEV_JWKS_FILE = "dev-issuer.jwks.json"
 
 _DEV_LIFETIME = timedelta(hours=12)
 _SIGN_HEADS_EVERY = timedelta(minutes=5)
+_CLEAN_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger("certhub.app")
 
@@ -169,69 +167,36 @@ def trusted_issuers(settings: Settings, clock: Callable[[], datetime]) -> list["
     return [*found, dev]
 
 
-def _adjusted(agency: AgencySettings, *names: str) -> dict[str, Any]:
-    """What the settings say themselves; elsewhere the contract's own figure holds."""
-    return {name: getattr(agency, name) for name in names if name in agency.model_fields_set}
+async def _regularly(every: timedelta, what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do ``work`` now and then for ever; a database that is away is waited out."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-
-def _given(registry: str, agency: AgencySettings, name: str) -> Any:
-    value = getattr(agency, name)
-    if value is None:
-        setting = f"CERTHUB_{registry.upper()}__{name.upper()}"
-        raise ConfigurationError(
-            f"{setting} is missing: CERTHUB_{registry.upper()}__URL is set and needs it",
-            f"缺少 {setting}:已設定 CERTHUB_{registry.upper()}__URL",
-        )
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def build_connectors(settings: Settings) -> dict[str, "Connector"]:
-    """The connectors of every registry that has a URL, by registry; to be closed by the caller.
-
-    Raises:
-        ConfigurationError: A credential is missing.
-    """
-    from .connectors import ltc, osh, vr
-
-    found: dict[str, Connector] = {}
-    times = ("timeout_seconds", "deadline_seconds", "attempts")
-    if (one := settings.vr).url is not None:
-        found["vr"] = vr.build(
-            one.url,
-            _given("vr", one, "client_id"),
-            _given("vr", one, "client_secret"),
-            **_adjusted(one, *times, "page_size"),
-        )
-    if (one := settings.ltc).url is not None:
-        found["ltc"] = ltc.build(
-            one.url,
-            _given("ltc", one, "client_id"),
-            _given("ltc", one, "private_key_file"),
-            one.key_id,
-            **_adjusted(one, *times, "page_size"),
-        )
-    if (one := settings.osh).url is not None:
-        found["osh"] = osh.build(
-            one.url,
-            _given("osh", one, "api_key"),
-            _given("osh", one, "client_id"),
-            _given("osh", one, "client_secret"),
-            **_adjusted(one, *times),
-        )
-    return found
+    while True:
+        await asyncio.sleep(every.total_seconds())
+        try:
+            await work()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("background_failed", work=what, error=type(error).__name__)
 
 
 async def _sign_heads(site: "Site") -> None:
-    from sqlalchemy.exc import SQLAlchemyError
-
     from .store.audit_heads import sign_heads
 
-    while True:
-        await asyncio.sleep(_SIGN_HEADS_EVERY.total_seconds())
-        try:
-            await sign_heads(site.hub.engine, site.hub.keys, site.clock())
-        except (SQLAlchemyError, OSError) as error:
-            _log.warning("audit_heads_unsigned", error=type(error).__name__)
+    await _regularly(
+        _SIGN_HEADS_EVERY,
+        "audit heads",
+        lambda: sign_heads(site.hub.engine, site.hub.keys, site.clock()),
+    )
+
+
+async def _clean(site: "Site") -> None:
+    from .store.uploads import delete_expired_uploads
+
+    async def work() -> None:
+        async with site.hub.engine.begin() as connection:
+            await delete_expired_uploads(connection, site.clock())
+
+    await _regularly(_CLEAN_EVERY, "expired uploads", work)
 
 
 def _public_url(settings: Settings) -> str:
@@ -289,7 +254,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
                 development=settings.environment is Environment.DEVELOPMENT,
                 metrics=metrics,
             )
-            tasks: Sequence[asyncio.Task[None]] = [asyncio.create_task(_sign_heads(site))]
+            tasks = [asyncio.create_task(loop) for loop in (_sign_heads(site), _clean(site))]
             try:
                 async with working(settings, hub):
                     yield

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from certhub.app import build_connectors, open_hub
+from certhub.agencies import build_connectors
+from certhub.app import open_hub
 from certhub.domain.errors import ConfigurationError
 from certhub.settings import AgencySettings, Settings
 

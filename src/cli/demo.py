@@ -70,8 +70,8 @@ def _free(host: str, port: int) -> bool:
 
 async def _load(console: Console) -> None:
     """Migrate, run the first sync with a bar per registry, evaluate every certificate."""
-    from ..agencies import sync_hub
-    from ..app import build_connectors, open_hub
+    from ..agencies import build_connectors, sync_hub
+    from ..app import open_hub
     from ..resolvers.evaluations import evaluate_all
     from ..resolvers.sync import sync_all
     from ..store.ddl import upgrade
