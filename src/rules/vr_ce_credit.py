@@ -50,7 +50,7 @@ def ce_credit(facts: CreditFacts, as_of: date, ruleset: Ruleset) -> Decision:
     Law: N0080029:10 (2), (4), (5); seed-000 ch. 4(2), 5(2).
     """
     figures = Figures(ruleset, as_of, facts.params)
-    unavailable = law_unavailable(RULE, as_of, figures)
+    unavailable = law_unavailable(RULE, as_of, figures, activities=[facts.activity.id])
     if unavailable is not None:
         return unavailable
     activity = facts.activity

@@ -442,7 +442,12 @@ def decided(outcome: Outcome) -> Decision:
 
 
 def law_unavailable(
-    rule: str, as_of: date, figures: Figures, *, moves: bool = True
+    rule: str,
+    as_of: date,
+    figures: Figures,
+    *,
+    moves: bool = True,
+    activities: Iterable[str] = (),
 ) -> Decision | None:
     """The answer where no text of the regulation is held for the day (VR-R1), else None.
 
@@ -451,6 +456,7 @@ def law_unavailable(
         as_of: Day asked about.
         figures: Of the day that picks the text.
         moves: Whether that day moves with ``as_of``.
+        activities: Ids of the records given; none of them can count.
     """
     if figures.law("version") is not None:
         return None
@@ -463,6 +469,7 @@ def law_unavailable(
             "law_version_unavailable",
             False,
             step,
+            refused=[ActivityRefusal(item, "law_version_unavailable") for item in activities],
             next_change_on=first[0] if first else None,
         )
     )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..domain.decision import Figure, Step
 from .facts import Facts, TenThousandths
-from .vr_common import HOUR, Figures, check_calendar, earliest_after
+from .vr_common import HOUR, Figures, check_calendar, count, earliest_after
 
 __all__ = [
     "LEVELS",
@@ -168,7 +168,8 @@ def bars(disqualifications: Sequence[Disqualification], as_of: date, figures: Fi
     step = Step(
         "vr.why.barred" if found else "vr.why.not_barred",
         law,
-        (Figure("kinds", ", ".join(found) or None),),
+        # The kinds are personal data of their own level: findings and reasons carry them.
+        (Figure("bars", count(len(found)), "count"),),
         met=not found,
     )
     changes = earliest_after(as_of, days) if disqualifications else None

@@ -227,7 +227,8 @@ def lapse_return(facts: LapseReturnFacts, as_of: date, ruleset: Ruleset) -> Deci
     Law: N0080029:10-1. VR-R45; the year starts with the consent (Q6).
     """
     figures = Figures(ruleset, as_of, facts.params)
-    unavailable = law_unavailable(RULE, as_of, figures)
+    ids = [item.id for item in facts.activities]
+    unavailable = law_unavailable(RULE, as_of, figures, activities=ids)
     if unavailable is not None:
         return unavailable
     state = return_after_lapse(

@@ -6,7 +6,16 @@ Rulebook: domain/vr.md, VR-R28..VR-R33, VR-R40..VR-R43.
 from dataclasses import dataclass
 from datetime import date
 
-from ..domain.decision import Deadline, Decision, Figure, Finding, Requirement, Severity, Step
+from ..domain.decision import (
+    ActivityRefusal,
+    Deadline,
+    Decision,
+    Figure,
+    Finding,
+    Requirement,
+    Severity,
+    Step,
+)
 from ..domain.decision import Window as ApplicationWindow
 from ..domain.periods import DAY, add_months, period_end, window_open
 from .params import FigureValue, Ruleset
@@ -284,7 +293,8 @@ def renewal(facts: RenewalFacts, as_of: date, ruleset: Ruleset) -> Decision:
     applied = facts.application_date or as_of
     figures = Figures(ruleset, applied, facts.params)
     moves = facts.application_date is None
-    unavailable = law_unavailable(RULE, as_of, figures, moves=moves)
+    ids = [item.id for item in facts.activities]
+    unavailable = law_unavailable(RULE, as_of, figures, moves=moves, activities=ids)
     if unavailable is not None:
         return unavailable
     total = figures.get("continuing_education", "ce_total_hours")
@@ -298,6 +308,7 @@ def renewal(facts: RenewalFacts, as_of: date, ruleset: Ruleset) -> Decision:
                 "not_in_force",
                 False,
                 Step("vr.why.not_in_force", None, (Figure("day", applied),), met=False),
+                refused=[ActivityRefusal(item, "not_in_force") for item in ids],
                 next_change_on=changes[0] if changes else None,
             )
         )
