@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from importlib import resources
 from typing import Any
 
 import httpx
@@ -435,3 +436,23 @@ async def test_a_reader_may_not_write(
 
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
     assert agency_of(vr).ledger() == before
+
+
+async def test_the_sample_roster_is_taken_by_the_story_course(vr: Caller) -> None:
+    samples = resources.files("certhub.sandbox") / "samples"
+    files = {
+        "records_1": ("r.csv", (samples / "roster-clean-utf8bom.csv").read_bytes(), "text/csv"),
+        "sign_in_sheet": (
+            "s.pdf",
+            (samples / "sign-in-sheet.pdf").read_bytes(),
+            "application/pdf",
+        ),
+    }
+
+    answer = await send(vr, files)
+
+    assert answer.status_code == 201
+    assert (answer.json()["imported"], answer.json()["unmatched"]) == (
+        6,
+        [{"file": "records_1", "row": 6}],
+    )
