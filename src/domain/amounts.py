@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 __all__ = ["HUNDRED", "Amount", "parse_amount", "to_decimal", "to_number", "to_text"]
 
 HUNDRED = 100
+_EXACT = 1e12
 
 Amount = int
 """Hundredths of a point, an hour or of whatever the unit beside it says."""
@@ -24,6 +25,11 @@ def parse_amount(value: object) -> int:
         raise ValueError("a number with at most two decimals")
     if isinstance(value, int):
         return value * HUNDRED
+    if isinstance(value, float) and -_EXACT < value < _EXACT:
+        # The float nearest to n/100 is n/100: no other one reads as a number of two decimals.
+        hundredths = round(value * HUNDRED)
+        if hundredths / HUNDRED == value:
+            return hundredths
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
         scaled = number * HUNDRED

@@ -23,7 +23,7 @@ from ..domain.decision import (
     Window,
     details,
 )
-from ..domain.errors import InvalidFacts
+from ..domain.errors import InvalidFacts, NoFigureInForce
 from ..domain.provenance import Freshness, Provenance
 from ..rules.engine import evaluate, facts_hash
 from ..rules.params import Ruleset
@@ -286,7 +286,7 @@ def answer(
         )
     try:
         return _asked(built, as_of, ruleset, sources, notes)
-    except InvalidFacts as error:
+    except (InvalidFacts, NoFigureInForce) as error:
         if built.declared:
             raise
         # Nobody declared anything: the registry's own rows contradict each other.
@@ -325,7 +325,8 @@ def _asked(
                 lacking=lacking,
             )
     assert built.given is not None
-    asked = evaluate(built.rule, built.given, as_of, ruleset)
+    # What a caller declared may hold days; what the builders made is JSON already.
+    asked = evaluate(built.rule, built.given, as_of, ruleset, ready=not built.declared)
     decision = asked.decision
     return Answer(
         built.rule,

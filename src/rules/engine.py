@@ -50,30 +50,60 @@ class Evaluation(msgspec.Struct, frozen=True):
     given: Mapping[str, object]
 
 
-def facts_hash(rule: str, as_of: date, given: Mapping[str, object]) -> str:
-    """SHA-256 over the canonical JSON of the question, hexadecimal."""
-    question = {"rule": rule, "as_of": as_of.isoformat(), "given": plain(given)}
+def facts_hash(rule: str, as_of: date, given: Mapping[str, object], *, ready: bool = False) -> str:
+    """SHA-256 over the canonical JSON of the question, hexadecimal.
+
+    Args:
+        rule: Entry point.
+        as_of: Day asked about.
+        given: Facts.
+        ready: They hold JSON types only, so that they need not be walked first.
+    """
+    question = {
+        "rule": rule,
+        "as_of": as_of.isoformat(),
+        "given": given if ready else plain(given),
+    }
     return hashlib.sha256(orjson.dumps(question, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def decide(
-    entry: EntryPoint, given: Mapping[str, object], as_of: date, ruleset: Ruleset | None = None
+    entry: EntryPoint,
+    given: Mapping[str, object],
+    as_of: date,
+    ruleset: Ruleset | None = None,
+    *,
+    ready: bool = False,
 ) -> Evaluation:
     """Answer ``entry`` for ``given`` on ``as_of``.
+
+    Args:
+        entry: Entry point.
+        given: Facts under the rulebook's keys.
+        as_of: Day asked about.
+        ruleset: Figures; None: those of this version.
+        ready: ``given`` holds JSON types only (our own fact builders): it is not walked first.
 
     Raises:
         InvalidFacts: the facts contradict each other or hold an unknown key or code.
     """
     figures = ruleset or current_ruleset()
-    facts = parse_facts(given, entry.facts)
+    facts = parse_facts(given, entry.facts, ready=ready)
     decision = entry.decide(facts, as_of, figures)
-    return Evaluation(decision, figures.version, facts_hash(entry.code, as_of, given), given)
+    return Evaluation(
+        decision, figures.version, facts_hash(entry.code, as_of, given, ready=ready), given
+    )
 
 
 def evaluate(
-    rule: str, given: Mapping[str, object], as_of: date, ruleset: Ruleset | None = None
+    rule: str,
+    given: Mapping[str, object],
+    as_of: date,
+    ruleset: Ruleset | None = None,
+    *,
+    ready: bool = False,
 ) -> Evaluation:
-    """Answer the entry point ``rule``.
+    """Answer the entry point ``rule``; arguments as :func:`decide`.
 
     Raises:
         UnknownRule: no such entry point.
@@ -88,4 +118,4 @@ def evaluate(
             f"無此判定項目 {rule!r}",
             details={"rule": rule},
         )
-    return decide(entry, given, as_of, ruleset)
+    return decide(entry, given, as_of, ruleset, ready=ready)

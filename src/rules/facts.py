@@ -46,6 +46,7 @@ class Period(Facts, frozen=True, rename={"start": "from", "end": "to"}):
 
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 _T = TypeVar("_T")
+_LARGEST = 10**15
 _PATH = re.compile(r"\$\.?(?P<path>[^`]*)")
 
 
@@ -69,7 +70,7 @@ def _ten_thousandths(value: object) -> int:
         whole = int(scaled)
     except (InvalidOperation, ValueError, OverflowError) as error:
         raise ValueError(message) from error
-    if whole != scaled or whole < 0:
+    if whole != scaled or not 0 <= whole < _LARGEST:
         raise ValueError(message)
     return whole
 
@@ -85,8 +86,13 @@ def _only_days(value: object) -> object:
     return value
 
 
-def parse_facts(given: object, kind: type[_T]) -> _T:
+def parse_facts(given: object, kind: type[_T], *, ready: bool = False) -> _T:
     """The facts of type ``kind`` that ``given`` (from JSON or YAML) describes.
+
+    Args:
+        given: A map of facts.
+        kind: A ``Facts`` struct.
+        ready: ``given`` holds JSON types only: there is no day object to be written as text.
 
     Raises:
         InvalidFacts: a key or code is unknown, a type is wrong, an amount negative or finer than
@@ -95,7 +101,7 @@ def parse_facts(given: object, kind: type[_T]) -> _T:
     if not isinstance(given, Mapping):
         raise InvalidFacts.at("", "a map of facts")
     try:
-        return msgspec.convert(_only_days(given), kind, dec_hook=_decode)
+        return msgspec.convert(given if ready else _only_days(given), kind, dec_hook=_decode)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
         match = _PATH.match(where)

@@ -1,16 +1,17 @@
 """LTC certificates and credits as the facts that all LTC entry points share: mapping.md 1.2, 2.1, 2.4."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
-from ...domain.amounts import to_number
+from ...domain.amounts import HUNDRED
 from ...domain.bundles import LtcRows, Row
 from ...domain.decision import ActivityRefusal
 from ...domain.periods import DAY
 from ...domain.roc_date import TAIPEI
 from ...domain.text import compare_form
-from ...domain.vocabulary import code_of, ltc_mode, ltc_mode_contradicts, personnel_code
+from ...domain.vocabulary import ltc_mode, ltc_mode_contradicts, personnel_code
 from .built import Findings
 
 __all__ = [
@@ -107,8 +108,10 @@ def certificates_of(ltc: LtcRows, person: str) -> list[Row]:
     return [row for row in ltc.certificates if ltc.person_of(row) == person]
 
 
-def credits_of(ltc: LtcRows, person: str) -> list[Row]:
+def credits_of(ltc: LtcRows, person: str) -> Sequence[Row]:
     """Credits of one live LTC person, merges followed: what the system shows under it (LTC-R20)."""
+    if len(ltc.persons) < 2 and len(set(ltc.survivors.values())) == 1:
+        return ltc.credits  # one person: nothing to tell apart
     return [row for row in ltc.credits if ltc.person_of(row) == person]
 
 
@@ -157,46 +160,47 @@ def is_counted(row: Row, findings: Findings) -> bool:
     return known
 
 
-def _course_kind(row: Row, findings: Findings) -> tuple[str, str | None]:
-    """``course_kind`` and ``special_training``."""
-    code = row["training_course__code"] or "general"
-    if code not in _KINDS:
-        return "special_training", code
-    if code == "general":
-        name = compare_form(row["course_name"])
-        if any(excluded in name for excluded in _EXCLUDED_NAMES):
-            findings.add("ltc.possible_excluded_course", row["id"])
-    return code, None
+@lru_cache(maxsize=65536)
+def _names_excluded(course_name: str) -> bool:
+    """Whether a course's name contains that of a training which is no continuing education."""
+    name = compare_form(course_name)
+    return any(excluded in name for excluded in _EXCLUDED_NAMES)
 
 
-def _categories(row: Row, findings: Findings) -> list[str]:
-    codes: list[str] = row["categories__codes"] or []
-    terms = row["categories"] or []
-    if len(codes) < len(terms) and any(code_of("ltc.category", term) is None for term in terms):
-        findings.add("unknown_value", row["id"])
-    return codes
-
-
-def activity(row: Row, findings: Findings) -> Given:
+def activity(row: Row, findings: Findings, day: date | None = None) -> Given:
     """A credit (積分) in the shared shape; its terms are known (:func:`is_counted`).
 
     ``date`` is the day on which the course ended: the day on which it was passed is not held.
+
+    Args:
+        row: ``ltc.credit``.
+        findings: Takes what is doubtful.
+        day: :func:`ended_on`, where it is at hand.
     """
-    live = bool(row["live_sync"])
-    if ltc_mode_contradicts(row["mode__code"], live):
-        findings.add("ltc.mode_contradiction", row["id"])
-    kind, special = _course_kind(row, findings)
+    mode, live = row["mode__code"], row["live_sync"]
+    if live:
+        if ltc_mode_contradicts(mode, live_sync=True):
+            findings.add("ltc.mode_contradiction", row["id"])
+        mode = ltc_mode(mode, live_sync=True)
+    codes, terms = row["categories__codes"] or [], row["categories"]
+    if terms and len(codes) < len(terms):
+        findings.add("unknown_value", row["id"])
+    kind = row["training_course__code"] or "general"
+    if kind == "general" and _names_excluded(row["course_name"]):
+        findings.add("ltc.possible_excluded_course", row["id"])
+    points: int = row["points"]
+    whole, rest = divmod(points, HUNDRED)
     facts: Given = {
         "id": row["id"],
-        "date": ended_on(row).isoformat(),
+        "date": (day or ended_on(row)).isoformat(),
         "attribute": row["attribute__code"],
-        "categories": _categories(row, findings) if row["categories"] else [],
-        "mode": ltc_mode(row["mode__code"], live),
-        "points": to_number(row["points"]),
-        "course_kind": kind,
+        "categories": codes,
+        "mode": mode,
+        "points": whole if rest == 0 else points / HUNDRED,
+        "course_kind": kind if kind in _KINDS else "special_training",
     }
-    if special is not None:
-        facts["special_training"] = special
+    if kind not in _KINDS:
+        facts["special_training"] = kind
     return facts
 
 
@@ -234,7 +238,7 @@ def accepted(
             if until is not None and until > as_of:
                 refused.append(ActivityRefusal(row["id"], "out_of_window"))
                 continue
-        activities.append(activity(row, findings))
+        activities.append(activity(row, findings, day))
     return activities, refused, coming
 
 

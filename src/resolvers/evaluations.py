@@ -1,0 +1,214 @@
+"""The stored evaluation of every certificate on the business day (design.md 2, decision 6).
+
+From registry facts alone, so it is the same for every reader; recomputed only for persons that a
+sync changed, where time changes the answer, and where figures changed.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..domain.amounts import to_number
+from ..domain.bundles import PersonRows, Row
+from ..domain.provenance import Freshness, Provenance
+from ..domain.records import REGISTRIES
+from ..store import evaluations as store
+from ..store.evaluations import EvaluationRow
+from ..store.people import load_people
+from .answers import Answer
+from .context import Hub
+from .decisions import Question, certificate_renewal
+from .facts.built import earliest_after
+from .facts.faces import Face, ltc_face, osh_face, vr_face
+
+__all__ = ["evaluate_all", "evaluate_changed", "evaluate_due", "evaluate_people", "rows_of"]
+
+_CHUNK = 1000
+"""Persons in one transaction: some ten thousand rows, a second or two."""
+
+Progress = Callable[[int], None]
+
+
+def rows_of(question: Question, person: PersonRows, now: datetime) -> Iterator[EvaluationRow]:
+    """The rows of ``hub.evaluation`` of one person.
+
+    Args:
+        question: The business day, figures and settings.
+        person: All rows of all registries.
+        now: Written as ``computed_at``.
+    """
+    day = question.as_of
+    for registry, row, face in _certificates(question, person, day):
+        found = certificate_renewal(question, registry, row, person)
+        yield _row(registry, row, face, found, person, now)
+
+
+def _certificates(
+    question: Question, person: PersonRows, day: date
+) -> Iterable[tuple[str, Row, Face]]:
+    for row in person.vr.qualifications:
+        yield "vr", row, vr_face(row, person.vr, day, question.ruleset)
+    for row in person.ltc.certificates:
+        yield "ltc", row, ltc_face(row, day, question.ruleset)
+    for row in person.osh.certificates:
+        if row["kind__code"] == "certificate":
+            yield "osh", row, osh_face(row, person.osh, day)
+
+
+def _row(
+    registry: str, row: Row, face: Face, found: Answer, person: PersonRows, now: datetime
+) -> EvaluationRow:
+    requirements = {
+        item.code: {
+            "met": item.met,
+            "counted": None if item.counted is None else to_number(item.counted),
+            "required": to_number(item.required),
+        }
+        for item in found.requirements
+    }
+    return (
+        f"{registry}:{row['id']}",
+        registry,
+        face.type,
+        UUID(person.id),
+        found.as_of,
+        face.status,
+        found.status,
+        found.eligible,
+        face.valid_from,
+        face.valid_to,
+        orjson.dumps(requirements).decode(),
+        [item.code for item in found.requirements if not item.met],
+        [item.code for item in found.findings],
+        found.ruleset_version,
+        found.facts_hash,
+        earliest_after(found.as_of, (found.next_change_on, face.changes_on)),
+        now,
+    )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Rows are many and hold no cycles: the collector would only walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _question(hub: Hub, day: date) -> Question:
+    """The evaluations' question: whether the registries are fresh is told where they are read."""
+    states = {name: Provenance(name, Freshness.FRESH) for name in REGISTRIES}
+    return Question(day, hub.ruleset, states, hub.rule_params, hub.holidays)
+
+
+async def evaluate_people(
+    connection: AsyncConnection, question: Question, ids: Sequence[UUID], now: datetime
+) -> int:
+    """Evaluate all certificates of these persons and store the outcome.
+
+    Args:
+        connection: Inside the transaction that stores it.
+        question: The business day, figures and settings.
+        ids: Hub uuids of living persons.
+        now: Written as ``computed_at``.
+
+    Returns:
+        How many certificates.
+    """
+    people = await load_people(connection, ids)
+    with _collector_paused():
+        rows = [row for person in people.values() for row in rows_of(question, person, now)]
+    await store.replace(connection, list(people), rows)
+    return len(rows)
+
+
+def _day(hub: Hub, day: date | None) -> date:
+    return day or hub.business_day(hub.clock())
+
+
+async def evaluate_all(hub: Hub, day: date | None = None, progress: Progress | None = None) -> int:
+    """Evaluate every certificate.
+
+    Args:
+        hub: Engine, figures, clock.
+        day: None: the business day.
+        progress: Told the number of certificates so far.
+
+    Returns:
+        How many certificates.
+    """
+    started = hub.clock()
+    question = _question(hub, _day(hub, day))
+    done, last = 0, None
+    while True:
+        async with hub.engine.begin() as connection:
+            ids = await store.persons_after(connection, last, _CHUNK)
+            if not ids:
+                break
+            done += await evaluate_people(connection, question, ids, hub.clock())
+        last = ids[-1]
+        if progress is not None:
+            progress(done)
+    async with hub.engine.begin() as connection:
+        await store.drop_older(connection, started)
+    return done
+
+
+async def evaluate_changed(
+    hub: Hub, day: date | None = None, progress: Progress | None = None
+) -> int:
+    """Evaluate the certificates of persons that a sync changed.
+
+    Args:
+        hub: Engine, figures, clock.
+        day: None: the business day.
+        progress: Told the number of certificates so far.
+
+    Returns:
+        How many certificates.
+    """
+    question = _question(hub, _day(hub, day))
+    done = 0
+    while True:
+        async with hub.engine.begin() as connection:
+            ids = await store.claim(connection, _CHUNK)
+            if not ids:
+                return done
+            done += await evaluate_people(connection, question, ids, hub.clock())
+        if progress is not None:
+            progress(done)
+
+
+async def evaluate_due(hub: Hub, day: date | None = None, progress: Progress | None = None) -> int:
+    """Evaluate what a sync, the passing of days or new figures may have changed.
+
+    Args:
+        hub: Engine, figures, clock.
+        day: None: the business day.
+        progress: Told the number of certificates so far.
+
+    Returns:
+        How many certificates.
+    """
+    on = _day(hub, day)
+    question = _question(hub, on)
+    done = await evaluate_changed(hub, on, progress)
+    last: UUID | None = None
+    while True:
+        async with hub.engine.begin() as connection:
+            ids = await store.persons_due(connection, on, hub.ruleset.version, last, _CHUNK)
+            if not ids:
+                return done
+            done += await evaluate_people(connection, question, ids, hub.clock())
+        last = ids[-1]
+        if progress is not None:
+            progress(done)
