@@ -180,6 +180,7 @@ async def test_a_body_that_never_ends_is_given_up(database_url: str, tmp_path: P
         )
 
     assert answer.status_code == 408
+    assert answer.headers["connection"] == "close"
 
 
 REQUEST_ERRORS = [
@@ -308,6 +309,20 @@ async def test_the_sdl_needs_a_token_outside_development(database_url: str, tmp_
         assert (await hub.http.get("/schema.graphql")).status_code == 401
         with_token = await hub.http.get("/schema.graphql", headers=hub.headers())
         assert with_token.status_code == 200
+
+
+async def test_a_hub_with_its_database_is_ready(hub: HubClient) -> None:
+    answer = await hub.http.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+
+
+async def test_a_hub_without_tables_is_not_ready(empty_database_url: str, tmp_path: Path) -> None:
+    async with running_hub(empty_database_url, tmp_path) as hub:
+        answer = await hub.http.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"database": "ok", "migrations": "missing"}
 
 
 async def test_a_hub_without_its_database_is_not_ready(database_url: str, tmp_path: Path) -> None:

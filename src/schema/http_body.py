@@ -16,6 +16,9 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 SSE = "text/event-stream"
 
+# The rest of an unread body must not be taken for the next request.
+_CLOSE = {"connection": "close"}
+
 
 def negotiate(accept: str | None) -> str:
     """The media type of the answer: ``JSON`` unless the client prefers ``GRAPHQL`` or asks for SSE.
@@ -84,7 +87,11 @@ async def bounded(request: Request, limit: int, seconds: float) -> AsyncIterator
     _check_encoding(request)
     announced = request.headers.get("content-length", "")
     too_large = HttpError(
-        413, "TOO_LARGE", f"the body is larger than {limit} bytes", f"內容超過 {limit} 位元組"
+        413,
+        "TOO_LARGE",
+        f"the body is larger than {limit} bytes",
+        f"內容超過 {limit} 位元組",
+        headers=_CLOSE,
     )
     if announced.isdigit() and int(announced[:20]) > limit:
         raise too_large
@@ -98,7 +105,11 @@ async def bounded(request: Request, limit: int, seconds: float) -> AsyncIterator
                 piece = await anext(pieces, None)
         except TimeoutError as error:
             raise HttpError(
-                408, "REQUEST_TIMEOUT", "the body did not arrive in time", "內容逾時未送達"
+                408,
+                "REQUEST_TIMEOUT",
+                "the body did not arrive in time",
+                "內容逾時未送達",
+                headers=_CLOSE,
             ) from error
         except ClientDisconnect as error:
             raise HttpError(400, "BAD_REQUEST", "the body broke off", "內容中斷") from error

@@ -5,9 +5,11 @@ from functools import lru_cache
 from html import escape
 
 import strawberry
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
@@ -20,6 +22,8 @@ __all__ = ["health", "index", "metrics", "ready", "resource_metadata", "sdl", "s
 
 _READY_SECONDS = 2.0
 
+_log = structlog.get_logger("certhub.http")
+
 
 async def health(_request: Request) -> Response:
     """Whether the process answers; no dependency is asked."""
@@ -27,30 +31,33 @@ async def health(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Whether the hub can work: database reachable, migrations as the code expects."""
+    """Whether the hub can work: database reachable, its tables there, migrated as the code expects."""
     site = site_of(request)
-    checks = {"database": "ok", "migrations": "ok"}
+    checks = {"database": "unreachable", "migrations": "unknown"}
     try:
         async with asyncio.timeout(_READY_SECONDS), site.hub.engine.connect() as connection:
-            await connection.execute(text("select 1"))
-            checks["migrations"] = await _migrations(site, connection.execute)
-    except (SQLAlchemyError, OSError):
-        checks = {"database": "unreachable", "migrations": "unknown"}
+            checks = {"database": "ok", "migrations": await _migrations(connection, site)}
+    except (SQLAlchemyError, OSError) as error:
+        _log.warning("not_ready", error=type(error).__name__)
     good = set(checks.values()) == {"ok"}
     return JSONResponse(
         {"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503
     )
 
 
-async def _migrations(site: Site, execute: object) -> str:
+async def _exists(connection: AsyncConnection, table: str) -> bool:
+    found = await connection.scalar(select(func.to_regclass(table).is_not(None)))
+    return bool(found)
+
+
+async def _migrations(connection: AsyncConnection, site: Site) -> str:
+    if not await _exists(connection, "hub.audit"):
+        return "missing"
     if site.expected_revision is None:
         return "ok"
-    found = await execute(  # type: ignore[operator]
-        text("select to_regclass('alembic_version') is not null")
-    )
-    if not found.scalar_one():
+    if not await _exists(connection, "alembic_version"):
         return "missing"
-    stored = (await execute(text("select version_num from alembic_version"))).scalar_one_or_none()  # type: ignore[operator]
+    stored = await connection.scalar(text("select version_num from alembic_version"))
     return "ok" if stored == site.expected_revision else "other revision"
 
 
