@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from certhub.domain.errors import InvalidInput
 from certhub.roster.case_files import resolve_case_files
 from certhub.rules.cases import Case, read_cases, run_case
@@ -23,9 +24,7 @@ def _every_case() -> list[Case]:
 
 # A rulebook without any entry point is still being written; once all have some, nothing is skipped.
 EVERY_CASE = [
-    case
-    for case in _every_case()
-    if READY == RULEBOOKS or case.rule.partition(".")[0] in READY
+    case for case in _every_case() if READY == RULEBOOKS or case.rule.partition(".")[0] in READY
 ]
 
 

@@ -123,7 +123,7 @@ def test_the_day_of_the_letter_is_the_next_change() -> None:
     assert decision.next_change_on == date(2024, 5, 31)
 
 
-ROWS = st.builds(
+ROWS: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     registry=st.sampled_from(["ltc", "vr", "osh", "medical_ce", "social_worker_ce"]),
     date=st.dates(date(2019, 1, 1), date(2026, 1, 1)),

@@ -43,7 +43,8 @@ def _steps(step: Step) -> Iterator[Step]:
 def _codes(decision: Decision) -> set[str]:
     report = decision.report
     found = {decision.status}
-    found |= {item.code for item in (*decision.requirements, *decision.findings)}
+    found |= {item.code for item in decision.requirements}
+    found |= {item.code for item in decision.findings}
     found |= {item.code for item in decision.deadlines}
     found |= {item.reason for item in decision.refused}
     found |= {step.code for step in _steps(decision.explanation)}

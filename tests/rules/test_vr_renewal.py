@@ -208,7 +208,7 @@ def test_the_next_change_is_the_day_the_oldest_record_drops_out() -> None:
 
 
 _DAYS = st.integers(0, 1300).map(lambda days: (date(2020, 12, 1) + timedelta(days)).isoformat())
-_RECORDS = st.builds(
+_RECORDS: st.SearchStrategy[Given] = st.builds(
     dict,
     date=_DAYS,
     attribute=st.sampled_from(["professional", "law", "ethics", "quality"]),
