@@ -11,12 +11,12 @@ _SHUTDOWN_SECONDS = 20
 def run_server(settings: Settings) -> None:
     """Serve until told to stop.
 
-    The access log is our own: uvicorn's prints whole addresses. uvicorn ends no half-sent header by
-    itself; a reverse proxy in front does.
+    The access log is our own: uvicorn's prints whole addresses.
     """
     import uvicorn
 
     from ..app import configure_logging
+    from .protocol import PatientNoLonger
 
     configure_logging(settings.log_level)
     uvicorn.run(
@@ -26,7 +26,7 @@ def run_server(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=PatientNoLonger,
         ws="none",
         log_config=None,
         access_log=False,
@@ -35,7 +35,6 @@ def run_server(settings: Settings) -> None:
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
     )
 
 
