@@ -7,6 +7,7 @@ makes a dense reader allocate everything before it. Both are measured on the str
 import io
 import re
 import zipfile
+import zlib
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
@@ -22,6 +23,7 @@ MAX_UNPACKED = 64 * 1024 * 1024
 """Bytes all parts of a packed file may have together."""
 
 _MAX_PARTS = 512
+_ZIP = b"PK\x03\x04"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
 
 
@@ -106,17 +108,50 @@ class _Ods(_Measure):
             self.in_cell = False
 
 
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    """Read every part to its end: one that unpacks to more than it says is caught here."""
-    if archive.testzip() is not None:
-        raise zipfile.BadZipFile("a part does not match its checksum")
+class _Targets(ContentHandler):
+    """Where the parts of a workbook lie."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX
+        """A relationship begins."""
+        if _local(name) == "Relationship":
+            self.targets.append(attrs.get("Target", ""))
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise zipfile.BadZipFile(what)
+
+
+def _check_parts(archive: zipfile.ZipFile, suffix: str) -> None:
+    """The file is what its name says, and every part a reader may open can be measured.
+
+    Readers tell the type by content and follow the workbook's own list of parts, so that a sheet
+    under another name, or another type inside, would pass unmeasured.
+    """
+    names = [name.lower() for name in archive.namelist()]
+    _require(len(set(names)) == len(names), "a part is there twice")
+    has_ods = "content.xml" in names
+    has_excel = any(name.startswith("xl/") for name in names)
+    _require((has_ods, has_excel) == (suffix == ".ods", suffix == ".xlsx"), "another type of file")
+    # Reads every part to its end: one that unpacks to more than it says is caught here.
+    _require(archive.testzip() is None, "a part does not match its checksum")
+    if suffix == ".xlsx":
+        _require("xl/workbook.bin" not in names, "a binary workbook")
+        listed = _Targets()
+        with archive.open("xl/_rels/workbook.xml.rels") as stream:
+            parse(stream, listed, forbid_dtd=True)
+        _require(all(item.lower().endswith(".xml") for item in listed.targets), "a foreign part")
 
 
 def _measure(archive: zipfile.ZipFile, suffix: str, max_rows: int, max_columns: int) -> None:
     for part in archive.namelist():
-        if suffix == ".ods" and part == "content.xml":
+        if suffix == ".ods" and part.lower() == "content.xml":
             handler: _Measure = _Ods(max_rows, max_columns)
-        elif suffix == ".xlsx" and re.match(r"xl/worksheets/[^/]+\.xml\Z", part):
+        elif suffix == ".xlsx" and part.lower().endswith(".xml"):
             handler = _Xlsx(max_rows, max_columns)
         else:
             continue
@@ -139,6 +174,8 @@ def check_sheets(data: bytes, suffix: str, max_rows: int, max_columns: int) -> N
         FileUnreadable: no packed file, broken parts, or forbidden XML.
     """
     try:
+        # A zip may follow anything; readers look at the first bytes.
+        _require(data.startswith(_ZIP), "no packed file")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
@@ -148,7 +185,7 @@ def check_sheets(data: bytes, suffix: str, max_rows: int, max_columns: int) -> N
                     "檔案解壓縮後過大，無法開啟",
                     details={"max_unpacked": MAX_UNPACKED, "max_parts": _MAX_PARTS},
                 )
-            _check_parts(archive)
+            _check_parts(archive, suffix)
             _measure(archive, suffix, max_rows, max_columns)
     except (
         zipfile.BadZipFile,
@@ -158,7 +195,9 @@ def check_sheets(data: bytes, suffix: str, max_rows: int, max_columns: int) -> N
         NotImplementedError,
         RuntimeError,
         EOFError,
+        KeyError,
         OSError,
+        zlib.error,
     ) as error:
         raise FileUnreadable(
             f"the file cannot be read as {suffix}: broken, or protected by a password",

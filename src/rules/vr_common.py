@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -36,6 +36,7 @@ __all__ = [
     "Certificate",
     "ClosedPeriod",
     "Figures",
+    "Index",
     "Outcome",
     "ReviewState",
     "Role",
@@ -103,6 +104,10 @@ HOUR = 10**10
 _PARTS_OF_HUNDREDTH = HOUR // HUNDRED
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _REGISTRY = "vr."
+
+
+Index = Annotated[int, msgspec.Meta(ge=0, le=10**6)]
+"""A number of a part (領域序號) or of things, never negative."""
 
 
 def check_calendar(*days: date | None) -> None:

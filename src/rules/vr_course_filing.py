@@ -16,6 +16,7 @@ from .vr_common import (
     HOUR,
     Box,
     Figures,
+    Index,
     Outcome,
     VrFacts,
     check_calendar,
@@ -37,7 +38,7 @@ _PARTS = HOUR // 10_000
 class FiledDomain(Facts, frozen=True, kw_only=True):
     """A domain (課程領域) with its class, competency and hours."""
 
-    index: int
+    index: Index
     category: Literal["professional", "law", "ethics", "quality"]
     hours: TenThousandths
     domain: str | None = None

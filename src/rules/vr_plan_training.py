@@ -17,6 +17,7 @@ from .params import FigureValue, Ruleset
 from .vr_common import (
     HOUR,
     Figures,
+    Index,
     Outcome,
     check_calendar,
     count,
@@ -73,12 +74,10 @@ class PlanCourse(Facts, frozen=True, kw_only=True):
     ]
     hours: TenThousandths
     completed_on: date
-    practice_cases: int = 0
+    practice_cases: Index = 0
 
     def __post_init__(self) -> None:
         check_calendar(self.completed_on)
-        if self.practice_cases < 0:
-            raise ValueError("practice_cases not negative")
 
 
 class PlanTraining(Facts, frozen=True, kw_only=True):

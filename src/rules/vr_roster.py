@@ -18,6 +18,7 @@ from .params import Ruleset
 from .vr_activities import Weighting
 from .vr_common import (
     Figures,
+    Index,
     Outcome,
     ReviewState,
     VrFacts,
@@ -50,7 +51,7 @@ _FIRST_ROW = 2
 class RosterDomain(Facts, frozen=True, kw_only=True):
     """A domain (課程領域) of the course with its approved hours (核定時數)."""
 
-    index: int
+    index: Index
     approved_hours: TenThousandths
 
 
@@ -74,7 +75,7 @@ class RosterCourse(Facts, frozen=True, kw_only=True):
 class RosterFile(Facts, frozen=True, kw_only=True):
     """One file: its records, header first, or ``encoding: unknown``."""
 
-    domain: int
+    domain: Index
     rows: tuple[tuple[Cell, ...], ...] | None = None
     encoding: Literal["unknown"] | None = None
     file: str | None = None

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Union
+from typing import Annotated
+
+import msgspec
 
 from ..domain.tw_id import IdentifierKind, check_person_number
 from .vr_person_id import tidy_number
@@ -30,7 +32,7 @@ __all__ = [
     "is_sample",
 ]
 
-Cell = Union[str, int, float, bool, None]  # noqa: UP007 - msgspec reads it at run time
+Cell = str | Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)] | float | bool | None
 """A cell as YAML, JSON or a sheet gives it."""
 
 HEADER_WIDTH = 7
