@@ -5,6 +5,12 @@ import sys
 import typer
 
 from ..domain.errors import CertHubError
+from . import audit, keys, policy, receipt, roster
+from .demo import demo
+from .doctor import doctor
+from .sandbox import sandbox
+from .serve import serve
+from .token import token
 
 __all__ = ["app", "main"]
 
@@ -15,6 +21,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+for command in (demo, doctor, sandbox, serve, token):
+    app.command()(command)
+for name, group in {
+    "audit": audit.app,
+    "keys": keys.app,
+    "policy": policy.app,
+    "receipt": receipt.app,
+    "roster": roster.app,
+}.items():
+    app.add_typer(group, name=name)
 
 
 @app.callback()

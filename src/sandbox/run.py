@@ -106,14 +106,17 @@ class Agencies:
         self.osh.settle()
         self.osh.publish_drop()
 
-    def start(self, host: str) -> None:
-        """Serve each agency on a free port of ``host``.
+    def start(self, host: str, port: int = 0) -> None:
+        """Serve each agency on ``host``: VR on ``port``, LTC and OSH on the next two; 0: free ones.
 
         Raises:
             RuntimeError: the servers did not start in time.
         """
         apps: dict[str, Agency] = {"vr": self.vr, "ltc": self.ltc, "osh": self.osh}
-        pairs = [(_server(app), _bound(host)) for app in apps.values()]
+        pairs = [
+            (_server(app), _bound(host, port and port + index))
+            for index, app in enumerate(apps.values())
+        ]
         for code, (server, listening) in zip(apps, pairs, strict=True):
             self.urls[code] = f"http://{host}:{listening.getsockname()[1]}"
             self._servers.append(server)
@@ -169,11 +172,11 @@ def _server(app: Agency) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _bound(host: str) -> socket.socket:
-    """A listening socket on a free port."""
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((host, 0))
+    made.bind((host, port))
     made.listen(128)
     return made
 
@@ -184,6 +187,7 @@ def start_agencies(
     host: str = "127.0.0.1",
     *,
     rates: Mapping[str, int | None] = CONTRACT_RATES,
+    port: int = 0,
 ) -> Agencies:
     """Make a world and serve it.
 
@@ -192,6 +196,7 @@ def start_agencies(
         seed: Same seed, same world.
         host: Loopback address.
         rates: Requests per second by registry; ``None`` lifts a limit.
+        port: Of the VR register, LTC and OSH on the next two; 0 takes free ones.
 
     Returns:
         The running agencies; stop them, or use them in a ``with``.
@@ -208,5 +213,5 @@ def start_agencies(
         ltc=LtcAgency(world, clock=clock, per_second=rates["ltc"]),
         osh=OshAgency(world, clock=clock, per_second=rates["osh"]),
     )
-    agencies.start(host)
+    agencies.start(host, port)
     return agencies
