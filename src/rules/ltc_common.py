@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
+from ..domain.amounts import to_number
 from ..domain.decision import Figure, Finding, Requirement, Severity, Step, plain
 from .params import FigureValue, Ruleset
 
@@ -20,6 +21,7 @@ __all__ = [
     "next_day",
     "outdated_day",
     "ruleset_findings",
+    "shown_number",
 ]
 
 EXCLUDED_LAW = "seed-004#未列入長照人員繼續教育積分"
@@ -99,6 +101,12 @@ def findings_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             )
         joined[finding.code] = finding
     return tuple(joined[code] for code in sorted(joined))
+
+
+@lru_cache(maxsize=65536)
+def shown_number(hundredths: int) -> int | float:
+    """``to_number``, remembered: a batch shows the same amounts again and again."""
+    return to_number(hundredths)
 
 
 def json_ready(report: Mapping[str, object]) -> dict[str, object]:

@@ -6,9 +6,9 @@ from datetime import date
 
 import msgspec
 
-from ..domain.amounts import to_number
 from ..domain.decision import Figure, Finding, Requirement, Severity, Step
 from .ltc_calendar import Term, law_day
+from .ltc_common import shown_number
 from .ltc_tally import Courses, culture_of, two_cultures_of
 from .params import FigureValue, Params, Ruleset
 
@@ -186,8 +186,8 @@ def _yearly(
         rows.append(
             {
                 "year": year.number,
-                "indigenous": to_number(indigenous),
-                "multicultural": to_number(multicultural),
+                "indigenous": shown_number(indigenous),
+                "multicultural": shown_number(multicultural),
                 "met": met,
             }
         )

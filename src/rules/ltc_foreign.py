@@ -235,7 +235,7 @@ def foreign_renewal(facts: ForeignRenewalFacts, as_of: date, ruleset: Ruleset) -
     else:
         credit = credit_of_rows(term, facts.year_rows, ceiling)
     if credit.before + credit.after > credit.ceiling:
-        findings.append(Finding("online_capped", Severity.INFO, ceiling.latest.law))
+        findings.append(Finding("online_capped", Severity.INFO, ceiling.law))
 
     years, added = credit.years, 0
     steps: tuple[Step, ...] = ()

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from ..domain.decision import Figure, Step
-from .params import FigureValue, Ruleset
+from .params import Ruleset
 
 __all__ = ["OnlineCeiling", "online_ceiling", "online_step"]
 
@@ -16,14 +16,16 @@ class OnlineCeiling(msgspec.Struct, frozen=True, eq=False):
     """The ceilings that an application meets.
 
     Attributes:
-        latest: The ceiling of all online points.
+        at_most: The latest ceiling, of all online points; hundredths.
+        law: Its text.
         older: Earlier ceilings, each with the first day (ordinal) on which it no longer held.
         split: First day (ordinal) of the points reported as earned after the first change.
         shown: The ceilings, for the explanation.
     """
 
-    latest: FigureValue
-    older: tuple[tuple[int, FigureValue], ...]
+    at_most: int
+    law: str
+    older: tuple[tuple[int, int], ...]
     split: int
     shown: tuple[Figure, ...]
 
@@ -35,14 +37,14 @@ class OnlineCeiling(msgspec.Struct, frozen=True, eq=False):
 
         Law: letter-1131960168 (修法前已取得者採計至舊上限); L0070045:11, annex 2; LTC-R10, Q4.
         """
-        ceiling: int = self.latest.value
-        for first_day_after, figure in self.older:
-            ceiling = max(ceiling, min(online_before(first_day_after), figure.value))
+        ceiling = self.at_most
+        for first_day_after, older in self.older:
+            ceiling = max(ceiling, min(online_before(first_day_after), older))
         return ceiling
 
     def choice(self, ceiling: int) -> str:
         """``baseline`` 基本標準 or ``flexible`` 彈性措施."""
-        return "baseline" if ceiling == self.latest.value else "flexible"
+        return "baseline" if ceiling == self.at_most else "flexible"
 
 
 @lru_cache(maxsize=64)
@@ -57,12 +59,14 @@ def online_ceiling(ruleset: Ruleset, day: date) -> OnlineCeiling:
         if figure.enabled and figure.since <= day
     ]
     changes = [figure.since.toordinal() for figure in dated[1:]]
-    older = tuple(zip(changes, dated, strict=False))
+    older = tuple((change, figure.value) for change, figure in zip(changes, dated, strict=False))
     shown = (
         Figure("latest", dated[-1].value, "points", dated[-1].law),
         *(Figure("older", figure.value, "points", figure.law) for figure in dated[:-1]),
     )
-    return OnlineCeiling(dated[-1], older, changes[0] if changes else day.toordinal() + 1, shown)
+    latest = dated[-1]
+    split = changes[0] if changes else day.toordinal() + 1
+    return OnlineCeiling(latest.value, latest.law, older, split, shown)
 
 
 def online_step(
@@ -76,4 +80,4 @@ def online_step(
         *ceiling.shown,
     )
     met = before + after <= at_most
-    return Step("ltc.online_cap", ceiling.latest.law, inputs, counted, "points", met)
+    return Step("ltc.online_cap", ceiling.law, inputs, counted, "points", met)

@@ -263,7 +263,7 @@ def reentry(facts: ReentryFacts, as_of: date, ruleset: Ruleset) -> Decision:
     findings = ruleset_findings(ruleset, as_of, application)
     findings.extend(Finding(one.reason, Severity.INFO, one.law, (one.activity,)) for one in refused)
     if before + after > at_most:
-        findings.append(Finding("online_capped", Severity.INFO, ceiling.latest.law))
+        findings.append(Finding("online_capped", Severity.INFO, ceiling.law))
     by = facts.certificate.valid_to if route.code == "reissue" else None
     requirement = Requirement("ltc.reentry_points", met, total, required, "points", _LAW, by)
     online = online_step(ceiling, before, after, at_most, min(before + after, at_most))

@@ -11,13 +11,12 @@ from operator import attrgetter
 
 import msgspec
 
-from ..domain.amounts import to_number
 from ..domain.decision import Decision, Figure, Finding, Requirement, Severity, Step
 from ..domain.errors import InvalidFacts
 from .facts import Facts
 from .ltc_calendar import leaves_window
 from .ltc_codes import Service
-from .ltc_common import YEAR7_LAW, citations_of, next_day
+from .ltc_common import YEAR7_LAW, citations_of, next_day, shown_number
 from .ltc_culture import culture
 from .ltc_facts import (
     Activity,
@@ -175,7 +174,7 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
     if sums.quality_ethics_law > frame.qel_at_most:
         findings.append(Finding("qel_capped", Severity.INFO, frame.qel_shown.law))
     if sums.online > total.ceiling:
-        findings.append(Finding("online_capped", Severity.INFO, frame.ceiling.latest.law))
+        findings.append(Finding("online_capped", Severity.INFO, frame.ceiling.law))
     if judged.year7_used:
         findings.append(Finding("year7_points_consumed", Severity.INFO, YEAR7_LAW))
     findings.sort(key=_BY_CODE)
@@ -193,16 +192,16 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
         {
             "route": frame.route,
             "online": {
-                "before": to_number(total.before),
-                "after": to_number(sums.online - total.before),
-                "cap": to_number(total.ceiling),
-                "counted": to_number(total.online),
+                "before": shown_number(total.before),
+                "after": shown_number(sums.online - total.before),
+                "cap": shown_number(total.ceiling),
+                "counted": shown_number(total.online),
                 "choice": frame.ceiling.choice(total.ceiling),
             },
             "window": frame.window_report,
             "credit_window": frame.credit_report,
             "next": frame.next_report,
-            "year7_points_used": to_number(judged.year7_used),
+            "year7_points_used": shown_number(judged.year7_used),
             "culture_years": judged.culture_years,
         },
         used_courses(frame, courses),

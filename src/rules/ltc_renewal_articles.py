@@ -56,12 +56,9 @@ def counted_total(frame: Frame, sums: Sums, courses: Courses, end: int) -> Count
     at_most = frame.qel_at_most
     qel_physical = min(sums.qel_physical, at_most)
     qel_online = min(sums.qel_online, at_most - qel_physical)
-    before = ceiling = 0
+    before, ceiling = 0, frame.ceiling.at_most
     if sums.online:
-        before = online_before(frame.ceiling.split)
-        ceiling = frame.ceiling.of(online_before)
-    else:
-        ceiling = frame.ceiling.latest.value
+        before, ceiling = online_before(frame.ceiling.split), frame.ceiling.of(online_before)
     online = min(ceiling, sums.professional_online + qel_online)
     return CountedTotal(
         qel_physical,

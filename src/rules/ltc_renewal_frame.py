@@ -249,7 +249,7 @@ def frame_of(
         qel_at_most=qel_at_most.value,
         qel_shown=figure_input("at_most", qel_at_most, "points"),
         attributes_present=_article(params, "ltc.attributes_present", "minimum", "attributes", by),
-        physical=_physical(total, ceiling.latest.law),
+        physical=_physical(total, ceiling.law),
         safety_categories=_article(params, "ltc.safety_categories", "minimum", "points", by),
         safety_present=_article(params, "ltc.safety_present", "minimum", "themes", by),
         service=_article(params, "ltc.service", "minimum", "proofs", by),
