@@ -7,17 +7,14 @@ and which rows are loaded is decided before.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import get_args
 
 from ..domain.amounts import to_number
 from ..domain.bundles import ClassRows, LtcRows, PersonRows, Row
 from ..domain.decision import Finding, Severity
 from ..domain.errors import InvalidInput
 from ..domain.provenance import Provenance
-from ..rules.ltc_codes import CertificateType
-from ..rules.osh_people import Profession
+from ..domain.value_maps import TITLES, VALUE_MAPS
 from ..rules.params import Ruleset
-from ..rules.vr_common import Role
 from .answers import Answer, Verdict, answer, undecided
 from .facts import ltc as ltc_facts
 from .facts import ltc_certificates as ltc_of
@@ -32,6 +29,7 @@ from .facts import (
 )
 from .facts import sharing as sharing_facts
 from .facts.built import Built, Findings, merge_findings
+from .facts.osh_people import RELATED_PROFESSIONS
 from .facts.vr_periods import is_confirmed
 
 __all__ = [
@@ -54,9 +52,12 @@ __all__ = [
 Declaration = Mapping[str, object] | None
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "vr": get_args(Role),
-    "ltc": get_args(CertificateType),
-    "osh": get_args(Profession),
+    # 督導 without subtype is no role, and assistants hold no certificate (VR-R14).
+    "vr": tuple(
+        title for title in TITLES if title not in {"supervisor", "employment_service_assistant"}
+    ),
+    "ltc": (*VALUE_MAPS["ltc.personnel_type"], "foreign_institution_caregiver"),
+    "osh": (*VALUE_MAPS["osh.profession"], *RELATED_PROFESSIONS),
 }
 """Types one can ask eligibility for, by registry; a role is ``vr.case_manager``."""
 

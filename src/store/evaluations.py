@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .people import fetch
 from .tables_work import evaluation
 
-__all__ = ["EvaluationRow", "claim", "drop_older", "persons_after", "persons_due", "replace"]
+__all__ = [
+    "EvaluationRow",
+    "claim",
+    "drop_older",
+    "persons_after",
+    "persons_due",
+    "replace",
+    "unqueue",
+]
 
 EvaluationRow = tuple[Any, ...]
 """A row of ``hub.evaluation`` in the order of :data:`COLUMNS`."""
@@ -66,6 +74,16 @@ async def persons_due(
     return [row["person_id"] for row in rows]
 
 
+async def unqueue(connection: AsyncConnection, persons: Sequence[UUID]) -> None:
+    """Take these persons off the queue, before their rows are read.
+
+    A change that commits after the reading waits for this transaction and queues its person anew.
+    """
+    await fetch(
+        connection, "delete from hub.evaluation_due where person_id = any($1)", list(persons)
+    )
+
+
 async def replace(
     connection: AsyncConnection, persons: Sequence[UUID], rows: Sequence[EvaluationRow]
 ) -> None:
@@ -83,9 +101,6 @@ async def replace(
         "delete from hub.evaluation where person_id = any($1) and certificate <> all($2)",
         list(persons),
         [row[0] for row in rows],
-    )
-    await fetch(
-        connection, "delete from hub.evaluation_due where person_id = any($1)", list(persons)
     )
     if not rows:
         return

@@ -4,7 +4,7 @@ Rows come straight from asyncpg (read by column name) inside the caller's transa
 ten thousand persons holds hundreds of thousands of them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,75 +16,37 @@ from ..domain.records import REGISTRIES
 
 __all__ = ["fetch", "holders_of", "load_people"]
 
-_VR = (
-    (
-        "qualifications",
-        "qualification",
-        (
-            "id, professional_id, title, title__code, status, status__code, issued_on, renewed_on, "
-            "extension_from, extension_to, ce_completed_on, ce_due_on"
-        ),
-        "id",
-    ),
-    (
-        "records",
-        "training_record",
-        (
-            "id, course_no, course_name, nature__code, held_to, category__code, delivery, "
-            "delivery__code, identity, identity__code, hours, outlying_island__code, "
-            "international__code, lecturer__code, credited_hours, status__code, "
-            "qualification_titles, qualification_titles__codes"
-        ),
-        "held_to, id",
-    ),
-    (
-        "extensions",
-        "extension",
-        (
-            "id, qualification_id, applied_on, leave_from, leave_to, reason__code, "
-            "local_document_no, local_document_on, status__code, decided_on"
-        ),
-        "id",
-    ),
-    (
-        "appointments",
-        "appointment",
-        "id, title__code, first_hired_on, appointed_on, left_on, county__code, full_time",
-        "id",
-    ),
+_QUALIFICATION = (
+    "id, professional_id, title, title__code, status, status__code, issued_on, renewed_on, "
+    "extension_from, extension_to, ce_completed_on, ce_due_on"
 )
-"""Attribute of ``VrRows``, table, columns, order."""
-
-_LTC = (
-    (
-        "certificates",
-        "certificate",
-        (
-            "id, person_id, no, suffix__code, personnel_type, personnel_type__code, employment_path, "
-            "employment_path__code, valid_from, valid_to, original_valid_to, pandemic_extended, "
-            "credit_from, renewal_count, state, state__code"
-        ),
-        "id",
-    ),
-    (
-        "credits",
-        "credit",
-        (
-            "id, person_id, course_id, course_name, starts_at, ends_at, attribute__code, categories, "
-            "categories__codes, mode__code, live_sync, training_course__code, points, status__code, "
-            "role__code, source, source__code, source_record"
-        ),
-        "ends_at, id",
-    ),
-    (
-        "registrations",
-        "registration",
-        "id, person_id, certificate_id, kind__code, starts_on, ends_on, state__code",
-        "id",
-    ),
+_RECORD = (
+    "id, professional_id, course_no, course_name, nature__code, held_to, category__code, delivery, "
+    "delivery__code, identity, identity__code, hours, outlying_island__code, "
+    "international__code, lecturer__code, credited_hours, status__code, "
+    "qualification_titles, qualification_titles__codes"
 )
-"""Attribute of ``LtcRows``, table, columns, order."""
-
+_EXTENSION = (
+    "id, professional_id, qualification_id, applied_on, leave_from, leave_to, reason__code, "
+    "local_document_no, local_document_on, status__code, decided_on"
+)
+_APPOINTMENT = (
+    "id, professional_id, title__code, first_hired_on, appointed_on, left_on, county__code, "
+    "full_time"
+)
+_CERTIFICATE = (
+    "id, person_id, no, suffix__code, personnel_type, personnel_type__code, employment_path, "
+    "employment_path__code, valid_from, valid_to, original_valid_to, pandemic_extended, "
+    "credit_from, renewal_count, state, state__code"
+)
+# Terms of categories travel only where one of them has no code: most rows are millions.
+_CREDIT = (
+    "id, person_id, course_name, starts_at, ends_at, attribute__code, categories__codes, "
+    "case when cardinality(categories) > cardinality(categories__codes) then categories end "
+    "as categories, mode__code, live_sync, training_course__code, points, status__code, role__code"
+)
+_CREDIT_ORIGIN = ", course_id, source, source__code, source_record"
+_REGISTRATION = "id, person_id, certificate_id, kind__code, starts_on, ends_on, state__code"
 _OSH_TRAINEE = "id, class_no, licence_no, profession, profession__code"
 _OSH_CERTIFICATE = "id, class_no, trainee_no, kind__code, ends_on, issued_on, hours, category_hours"
 _OSH_RESULT = "id, trainee_no, exam_on, outcome__code"
@@ -114,74 +76,71 @@ async def fetch(connection: AsyncConnection, statement: str, *values: object) ->
     return found
 
 
-def _columns(alias: str, columns: str) -> str:
-    return ", ".join(f"{alias}.{name.strip()}" for name in columns.split(","))
-
-
-async def _of_people(
+async def _rows_by_person(
     connection: AsyncConnection,
-    registry: str,
     table: str,
     columns: str,
-    order: str,
-    parent: tuple[str, str],
-    ids: Sequence[UUID],
-) -> Sequence[Any]:
-    """Live rows of ``table`` whose parent record hangs on one of the persons, as ``hub_person``."""
-    entity, key = parent
-    statement = (
-        f"select r.person_id as hub_person, {_columns('t', columns)} "  # noqa: S608 - names of ours
-        f"from hub.person_record r join {registry}.{table} t on t.{key} = r.source_id "
-        f"where r.entity = '{entity}' and r.person_id = any($1) and t.deleted_at is null "
-        f"order by {_columns('t', order)}"
-    )
-    return await fetch(connection, statement, list(ids))
-
-
-async def _load_vr(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
-    for attribute, table, columns, order in _VR:
-        rows = await _of_people(
-            connection, "vr", table, columns, order,
-            ("vr.professional", "professional_id"), list(people),
-        )  # fmt: skip
-        _spread(people, rows, lambda person: person.vr, attribute)
-
-
-def _spread(
-    people: Mapping[UUID, PersonRows],
-    rows: Iterable[Any],
-    side: Callable[[PersonRows], object],
-    attribute: str,
-) -> None:
-    """Put each row into the list of its person."""
-    lists: dict[UUID, list[Any]] = {}
-    for row in rows:
-        lists.setdefault(row["hub_person"], []).append(row)
-    for key, found in lists.items():
-        setattr(side(people[key]), attribute, found)
-
-
-async def _load_ltc(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
-    ids = list(people)
-    links = await fetch(
+    key: str,
+    holders: Mapping[str, UUID],
+    order: str = "id",
+) -> dict[UUID, list[Any]]:
+    """Live rows of ``table`` by the hub person that their ``key`` hangs on, in a stable order."""
+    rows = await fetch(
         connection,
-        "select person_id as hub_person, source_id, survivor_id from hub.person_record "
-        "where entity = 'ltc.person' and person_id = any($1)",
-        ids,
+        f"select {columns} from {table} "  # noqa: S608 - names of ours
+        f"where {key} = any($1) and deleted_at is null order by {order}",
+        list(holders),
     )
-    for link in links:
-        survivors = people[link["hub_person"]].ltc.survivors
-        assert isinstance(survivors, dict)
-        survivors[link["source_id"]] = link["survivor_id"]
-    persons = await _of_people(
-        connection, "ltc", "person", "id, identifiers", "id", ("ltc.person", "id"), ids
-    )
-    _spread(people, [_opened(row) for row in persons], lambda person: person.ltc, "persons")
-    for attribute, table, columns, order in _LTC:
-        rows = await _of_people(
-            connection, "ltc", table, columns, order, ("ltc.person", "person_id"), ids
-        )
-        _spread(people, rows, lambda person: person.ltc, attribute)
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(holders[row[key]], []).append(row)
+    return found
+
+
+Holders = Mapping[str, Mapping[str, UUID]]
+"""Entity -> the agency's key -> hub person."""
+
+
+async def _load_vr(
+    connection: AsyncConnection, people: Mapping[UUID, PersonRows], holders: Holders
+) -> None:
+    members = holders["vr.professional"]
+    for attribute, table, columns, order in (
+        ("qualifications", "vr.qualification", _QUALIFICATION, "id"),
+        ("records", "vr.training_record", _RECORD, "professional_id, held_to, id"),
+        ("extensions", "vr.extension", _EXTENSION, "id"),
+        ("appointments", "vr.appointment", _APPOINTMENT, "id"),
+    ):
+        found = await _rows_by_person(connection, table, columns, "professional_id", members, order)
+        for key, rows in found.items():
+            setattr(people[key].vr, attribute, rows)
+
+
+async def _load_ltc(
+    connection: AsyncConnection,
+    people: Mapping[UUID, PersonRows],
+    holders: Holders,
+    *,
+    origin: bool,
+) -> None:
+    members = holders["ltc.person"]
+    for key, persons in (
+        await _rows_by_person(connection, "ltc.person", "id, identifiers", "id", members)
+    ).items():
+        people[key].ltc.persons = [_opened(row) for row in persons]
+    for attribute, table, columns, order in (
+        ("certificates", "ltc.certificate", _CERTIFICATE, "id"),
+        (
+            "credits",
+            "ltc.credit",
+            _CREDIT + _CREDIT_ORIGIN if origin else _CREDIT,
+            "person_id, ends_at, id",
+        ),
+        ("registrations", "ltc.registration", _REGISTRATION, "id"),
+    ):
+        found = await _rows_by_person(connection, table, columns, "person_id", members, order)
+        for key, rows in found.items():
+            setattr(people[key].ltc, attribute, rows)
 
 
 def _opened(row: Any) -> dict[str, Any]:
@@ -189,7 +148,6 @@ def _opened(row: Any) -> dict[str, Any]:
     found = row["identifiers"]
     kept = orjson.loads(found) if isinstance(found, (str, bytes)) else found
     return {
-        "hub_person": row["hub_person"],
         "id": row["id"],
         "identifiers": [
             {"type__code": item.get("type__code"), "current": item.get("current")}
@@ -198,15 +156,18 @@ def _opened(row: Any) -> dict[str, Any]:
     }
 
 
-async def _load_osh(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
-    ids = list(people)
-    for attribute, table, columns, key in (
-        ("trainees", "trainee", _OSH_TRAINEE, ("osh.trainee", "id")),
-        ("certificates", "certificate", _OSH_CERTIFICATE, ("osh.certificate", "id")),
-        ("results", "result", _OSH_RESULT, ("osh.trainee", "trainee_no")),
+async def _load_osh(
+    connection: AsyncConnection, people: Mapping[UUID, PersonRows], holders: Holders
+) -> None:
+    trainees, certificates = holders["osh.trainee"], holders["osh.certificate"]
+    for attribute, table, columns, key, members in (
+        ("trainees", "osh.trainee", _OSH_TRAINEE, "id", trainees),
+        ("certificates", "osh.certificate", _OSH_CERTIFICATE, "id", certificates),
+        ("results", "osh.result", _OSH_RESULT, "trainee_no", trainees),
     ):
-        rows = await _of_people(connection, "osh", table, columns, "id", key, ids)
-        _spread(people, rows, lambda person: person.osh, attribute)
+        found = await _rows_by_person(connection, table, columns, key, members, "id")
+        for person, rows in found.items():
+            setattr(people[person].osh, attribute, rows)
     numbers = {
         row["class_no"]
         for person in people.values()
@@ -216,12 +177,12 @@ async def _load_osh(connection: AsyncConnection, people: Mapping[UUID, PersonRow
     if not numbers:
         return
     classes, institutions, recognitions = await osh_reference(connection, numbers)
-    for person in people.values():
-        mine = {row["class_no"] for row in (*person.osh.trainees, *person.osh.certificates)}
-        person.osh.classes = {key: classes[key] for key in mine if key in classes}
-        codes = {row["institution_code"] for row in person.osh.classes.values()}
-        person.osh.institutions = {key: institutions[key] for key in codes if key in institutions}
-        person.osh.recognitions = {key: recognitions[key] for key in codes if key in recognitions}
+    for held in (person.osh for person in people.values()):
+        mine = {row["class_no"] for row in (*held.trainees, *held.certificates)}
+        held.classes = {key: classes[key] for key in mine if key in classes}
+        codes = {row["institution_code"] for row in held.classes.values()}
+        held.institutions = {key: institutions[key] for key in codes if key in institutions}
+        held.recognitions = {key: recognitions[key] for key in codes if key in recognitions}
 
 
 async def osh_reference(
@@ -338,6 +299,9 @@ async def _hub_rows(
     return by_person[0], by_person[1], by_person[2]
 
 
+_ENTITIES = ("vr.professional", "ltc.person", "osh.trainee", "osh.certificate")
+
+
 async def load_people(
     connection: AsyncConnection,
     ids: Collection[UUID],
@@ -356,12 +320,25 @@ async def load_people(
     people = {key: PersonRows(str(key)) for key in ids}
     if not people:
         return people
-    if "vr" in registries:
-        await _load_vr(connection, people)
-    if "ltc" in registries:
-        await _load_ltc(connection, people)
-    if "osh" in registries:
-        await _load_osh(connection, people)
+    holders: dict[str, dict[str, UUID]] = {entity: {} for entity in _ENTITIES}
+    links = await fetch(
+        connection,
+        "select entity, source_id, survivor_id, person_id from hub.person_record "
+        "where person_id = any($1)",
+        list(people),
+    )
+    for entity, source_id, survivor_id, key in links:
+        holders[entity][source_id] = key
+        if entity == "ltc.person":
+            survivors = people[key].ltc.survivors
+            assert isinstance(survivors, dict)
+            survivors[source_id] = survivor_id
+    if "vr" in registries and holders["vr.professional"]:
+        await _load_vr(connection, people, holders)
+    if "ltc" in registries and holders["ltc.person"]:
+        await _load_ltc(connection, people, holders, origin=sharing)
+    if "osh" in registries and (holders["osh.trainee"] or holders["osh.certificate"]):
+        await _load_osh(connection, people, holders)
     if sharing:
         await _load_sharing(connection, people)
     return people

@@ -11,6 +11,7 @@ from .declared import Declared
 from .osh_providers import provider_of, recognition_facts, termination_days
 
 __all__ = [
+    "RELATED_PROFESSIONS",
     "activities",
     "category_hours",
     "eligibility",
@@ -21,7 +22,10 @@ __all__ = [
 ]
 
 _OSH = frozenset({"osh"})
-_RELATED = frozenset({"related", "psychologist", "occupational_therapist", "physical_therapist"})
+RELATED_PROFESSIONS = ("psychologist", "occupational_therapist", "physical_therapist")
+"""Professions that the register knows only as one group, 勞工健康服務相關人員."""
+
+_RELATED = frozenset({"related", *RELATED_PROFESSIONS})
 _KINDS = {"certificate": "professional", "proof": "in_service"}
 _NO_PRACTICE, _LONG_PRACTICE = 0, 99
 Given = dict[str, object]
