@@ -221,7 +221,7 @@ class LtcAgency(Agency):
         token = jwt.decode(form["client_assertion"], self.key, algorithms=["ES256"])
         self.assertions.append({**token.header, **token.claims})
         used = [claims["jti"] for claims in self.assertions]
-        return token.claims["aud"] == BASE + self.token_path and len(set(used)) == len(used)
+        return bool(token.claims["aud"] == BASE + self.token_path) and len(set(used)) == len(used)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         path, params = request.url.path, request.url.params
@@ -310,7 +310,7 @@ class OshAgency(Agency):
         header: Mapping[str, Any] | None = None,
         extra: Mapping[str, bytes] | None = None,
         key: Ed25519PrivateKey | None = None,
-        **manifest: object,
+        manifest: Mapping[str, object] | None = None,
     ) -> None:
         """Pack, sign and list a drop; an older one of the same sequence is replaced."""
         files = list(files)
@@ -332,7 +332,7 @@ class OshAgency(Agency):
                 }
                 for each in files
             ],
-            **manifest,
+            **(manifest or {}),
         }
         text = json.dumps(document, ensure_ascii=False).encode()
         protected = b64(orjson.dumps(header or {"alg": "EdDSA", "kid": self.kid}))
@@ -378,7 +378,8 @@ def pack(members: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in members.items():
-            packed.writestr(name, content)
+            method = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            packed.writestr(name, content, method)
     return out.getvalue()
 
 
