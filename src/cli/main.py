@@ -8,6 +8,7 @@ from ..domain.errors import CertHubError
 from . import audit, keys, policy, receipt, roster
 from .demo import demo
 from .doctor import doctor
+from .evaluate import evaluate
 from .sandbox import sandbox
 from .serve import serve
 from .token import token
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, doctor, sandbox, serve, token):
+for command in (demo, doctor, evaluate, sandbox, serve, token):
     app.command()(command)
 for name, group in {
     "audit": audit.app,
