@@ -12,7 +12,9 @@ from ..domain.amounts import parse_amount
 from ..domain.decision import ActivityRefusal, ActivityUse
 from ..domain.errors import InvalidFacts
 from .facts import Facts, Hundredths, TenThousandths
-from .vr_common import Box, Figures, ReviewState, check_calendar, whole
+from .vr_common import whole
+from .vr_facts import Box, ReviewState, check_calendar
+from .vr_figures import Figures
 
 __all__ = [
     "GROUPS",

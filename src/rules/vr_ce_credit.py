@@ -10,9 +10,7 @@ from .params import Ruleset
 from .vr_activities import GROUPS, Activity, Weighting, exclusion
 from .vr_common import (
     HOUR,
-    Figures,
     Outcome,
-    VrFacts,
     decided,
     earliest_after,
     exact,
@@ -20,6 +18,8 @@ from .vr_common import (
     law_unavailable,
     whole,
 )
+from .vr_facts import VrFacts
+from .vr_figures import Figures
 
 __all__ = ["CreditFacts", "ce_credit"]
 

@@ -12,8 +12,10 @@ from ..domain.amounts import parse_amount
 from ..domain.decision import Figure, Requirement, Step
 from ..domain.periods import DAY, period_end
 from .facts import Facts
-from .vr_common import Figures, Role, Title, check_calendar, count, scaled, whole
+from .vr_common import count, scaled, whole
 from .vr_evidence import LEVELS, Disqualification, Education, Training, hours_by, is_related
+from .vr_facts import Role, Title, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["ClauseResult", "Experience", "Person", "Question", "clause_law", "evaluate_clause"]
 

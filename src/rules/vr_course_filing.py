@@ -14,12 +14,7 @@ from .facts import Facts, TenThousandths
 from .params import Ruleset
 from .vr_common import (
     HOUR,
-    Box,
-    Figures,
-    Index,
     Outcome,
-    VrFacts,
-    check_calendar,
     count,
     decided,
     earliest_after,
@@ -28,6 +23,8 @@ from .vr_common import (
     law_unavailable,
     whole,
 )
+from .vr_facts import Box, Index, VrFacts, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["CourseFilingFacts", "course_filing"]
 

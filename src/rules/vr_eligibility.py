@@ -13,21 +13,10 @@ from ..domain.periods import DAY, window_open
 from .facts import Facts, Period
 from .params import Ruleset
 from .vr_activities import Activity
-from .vr_common import (
-    Certificate,
-    Figures,
-    Outcome,
-    ReviewState,
-    Role,
-    Title,
-    VrFacts,
-    check_calendar,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-)
+from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
 from .vr_evidence import Disqualification, Training, bars
+from .vr_facts import Certificate, ReviewState, Role, Title, VrFacts, check_calendar
+from .vr_figures import Figures
 from .vr_lapse_return import return_after_lapse
 from .vr_plan_training import PlanTraining, plan_training
 from .vr_post_hire import training_duty

@@ -10,7 +10,9 @@ from typing import Literal
 
 from ..domain.decision import Figure, Step
 from .facts import Facts, TenThousandths
-from .vr_common import HOUR, Figures, check_calendar, count, earliest_after
+from .vr_common import HOUR, count, earliest_after
+from .vr_facts import check_calendar
+from .vr_figures import Figures
 
 __all__ = [
     "LEVELS",

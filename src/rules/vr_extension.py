@@ -11,19 +11,9 @@ from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Ste
 from ..domain.periods import DAY, add_months
 from .facts import Facts
 from .params import Ruleset
-from .vr_common import (
-    Certificate,
-    Figures,
-    Outcome,
-    VrFacts,
-    check_calendar,
-    count,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-    union_days,
-)
+from .vr_common import Outcome, count, decided, earliest_after, finding, law_unavailable
+from .vr_facts import Certificate, VrFacts, check_calendar, union_days
+from .vr_figures import Figures
 
 __all__ = ["ExtensionFacts", "extension"]
 

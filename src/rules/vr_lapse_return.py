@@ -22,21 +22,9 @@ from ..domain.periods import DAY, add_months
 from .facts import Period
 from .params import Ruleset
 from .vr_activities import Activity, read_activities
-from .vr_common import (
-    Certificate,
-    Figures,
-    Outcome,
-    Title,
-    VrFacts,
-    box_of,
-    check_calendar,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-    scaled,
-    whole,
-)
+from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
+from .vr_facts import Certificate, Title, VrFacts, box_of, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["LapseReturnFacts", "ReturnState", "lapse_return", "return_after_lapse"]
 

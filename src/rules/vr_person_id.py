@@ -5,7 +5,8 @@ from datetime import date
 from ..domain.decision import Decision, Figure, Severity, Step
 from ..domain.tw_id import ARC_OLD_RETIRED_FROM, IdentifierKind, check_person_number
 from .params import Ruleset
-from .vr_common import Outcome, VrFacts, decided, earliest_after, finding
+from .vr_common import Outcome, decided, earliest_after, finding
+from .vr_facts import VrFacts
 
 __all__ = ["PersonIdFacts", "person_id", "tidy_number"]
 

@@ -16,10 +16,7 @@ from .facts import Facts, TenThousandths
 from .params import FigureValue, Ruleset
 from .vr_common import (
     HOUR,
-    Figures,
-    Index,
     Outcome,
-    check_calendar,
     count,
     decided,
     earliest_after,
@@ -29,6 +26,8 @@ from .vr_common import (
     whole,
 )
 from .vr_evidence import Education, is_related
+from .vr_facts import Index, check_calendar
+from .vr_figures import Figures
 
 __all__ = [
     "PlanTraining",

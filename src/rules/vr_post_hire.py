@@ -11,20 +11,10 @@ from typing import NamedTuple
 from ..domain.decision import Deadline, Decision, Figure, Finding, Requirement, Severity, Step
 from ..domain.periods import DAY
 from .params import FigureValue, Ruleset
-from .vr_common import (
-    Figures,
-    Outcome,
-    Role,
-    VrFacts,
-    check_calendar,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-    scaled,
-    whole,
-)
+from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
 from .vr_evidence import Training, hours_by, reached_on
+from .vr_facts import Role, VrFacts, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["PostHireFacts", "TrainingDuty", "post_hire_training", "training_duty"]
 

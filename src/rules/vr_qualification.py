@@ -11,21 +11,10 @@ from typing import Any
 from ..domain.decision import Decision, Figure, Finding, Requirement, Severity, Step
 from .params import Ruleset
 from .vr_clauses import ClauseResult, Person, Question, evaluate_clause
-from .vr_common import (
-    Figures,
-    Outcome,
-    Role,
-    VrFacts,
-    box_of,
-    check_calendar,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-    scaled,
-    whole,
-)
+from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
 from .vr_evidence import Bars, bars, hours_by
+from .vr_facts import Role, VrFacts, box_of, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["QualificationFacts", "qualification"]
 

@@ -21,13 +21,7 @@ from ..domain.periods import DAY, add_months, period_end, window_open
 from .params import FigureValue, Ruleset
 from .vr_activities import Activity, Credit, read_activities
 from .vr_common import (
-    Certificate,
-    Figures,
     Outcome,
-    Title,
-    VrFacts,
-    box_of,
-    check_calendar,
     count,
     decided,
     earliest_after,
@@ -37,6 +31,8 @@ from .vr_common import (
     scaled,
     whole,
 )
+from .vr_facts import Certificate, Title, VrFacts, box_of, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["RenewalFacts", "renewal"]
 

@@ -16,20 +16,9 @@ from ..domain.tw_id import ARC_OLD_RETIRED_FROM
 from .facts import Facts, TenThousandths
 from .params import Ruleset
 from .vr_activities import Weighting
-from .vr_common import (
-    Figures,
-    Index,
-    Outcome,
-    ReviewState,
-    VrFacts,
-    check_calendar,
-    count,
-    decided,
-    earliest_after,
-    exact,
-    finding,
-    law_unavailable,
-)
+from .vr_common import Outcome, count, decided, earliest_after, exact, finding, law_unavailable
+from .vr_facts import Index, ReviewState, VrFacts, check_calendar
+from .vr_figures import Figures
 from .vr_roster_rows import (
     Cell,
     CourseDay,

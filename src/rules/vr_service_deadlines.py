@@ -9,16 +9,9 @@ from datetime import date
 from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Step
 from ..domain.periods import DAY
 from .params import Ruleset
-from .vr_common import (
-    Figures,
-    Outcome,
-    VrFacts,
-    check_calendar,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-)
+from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
+from .vr_facts import VrFacts, check_calendar
+from .vr_figures import Figures
 from .vr_staffing import deadline_status
 
 __all__ = ["ServiceFacts", "service_deadlines"]

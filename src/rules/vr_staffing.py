@@ -17,17 +17,9 @@ from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY
 from .facts import Facts
 from .params import Ruleset
-from .vr_common import (
-    Figures,
-    Outcome,
-    VrFacts,
-    check_calendar,
-    count,
-    decided,
-    earliest_after,
-    finding,
-    law_unavailable,
-)
+from .vr_common import Outcome, count, decided, earliest_after, finding, law_unavailable
+from .vr_facts import VrFacts, check_calendar
+from .vr_figures import Figures
 
 __all__ = ["StaffingFacts", "deadline_status", "staffing"]
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from ..domain.decision import Decision, Figure, Step
 from .params import Ruleset
-from .vr_common import Figures, Outcome, ReviewState, VrFacts, decided, law_unavailable
+from .vr_common import Outcome, decided, law_unavailable
+from .vr_facts import ReviewState, VrFacts
+from .vr_figures import Figures
 
 __all__ = ["TransitionFacts", "case_transition"]
 
