@@ -1,10 +1,11 @@
 """Decisions about OSH classes, their trainees and the recognition of institutions."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from ..domain.bundles import ClassRows
+from ..domain.decision import Deadline
 from ..domain.errors import Refused
 from ..store.class_rows import appointments_in, load_classes
 from . import decisions
@@ -16,7 +17,14 @@ from .objects import InstitutionRecognition, Trainee, TrainingClass
 from .questions import declared_facts, declared_key, question
 from .registries import usable
 
-__all__ = ["class_decision", "recognition_status", "staffing", "trainee_decision"]
+__all__ = [
+    "class_deadlines",
+    "class_decision",
+    "recognition_status",
+    "staffing",
+    "trainee_decision",
+    "trainee_state",
+]
 
 Declaration = Mapping[str, object] | None
 _Decide = Callable[[Question, ClassRows, Declaration], Answer]
@@ -80,6 +88,44 @@ def trainee_decision(
         return found
 
     return trainee.batch.ask((kind, as_of, declared_key(said)), trainee.key, load, None)
+
+
+def trainee_state(trainee: Trainee) -> str | Awaitable[str | None] | None:
+    """Status of the trainee's completion on the business day; None where it is not decided."""
+
+    async def load(batch: Batch) -> Mapping[str, str | None]:
+        bundles = await batch.load("bundles", _bundles)
+        asked = await question(batch.hub, batch.request, None)
+        return {
+            key: decisions.trainee_completion(asked, bundles[item.class_no], item.row).status
+            for key, item in batch.members.items()
+            if item.class_no in bundles
+        }
+
+    return trainee.batch.ask("state", trainee.key, load, None)
+
+
+def class_deadlines(
+    training: TrainingClass,
+) -> Sequence[Deadline] | Awaitable[Sequence[Deadline]]:
+    """Deadlines of filing and closing on the business day, nearest first."""
+
+    async def load(batch: Batch) -> Mapping[str, Sequence[Deadline]]:
+        bundles = await batch.load("bundles", _bundles)
+        asked = await question(batch.hub, batch.request, None)
+        return {
+            key: sorted(
+                {
+                    deadline
+                    for decide in _CLASS.values()
+                    for deadline in decide(asked, rows, None).deadlines
+                },
+                key=lambda item: (item.due, item.code),
+            )
+            for key, rows in bundles.items()
+        }
+
+    return training.batch.ask("deadlines", training.key, load, ())
 
 
 def recognition_status(

@@ -1,7 +1,7 @@
 """OSH classes with timetable, roster and the decisions about filing and closing."""
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,8 +13,8 @@ from ..store import read_classes
 from ..store.read_classes import ClassQuery
 from .batch import Batch
 from .context import Hub, Request
-from .ids import NodeKind, encode_id
-from .objects import OshCertificate, Trainee, TrainingClass, TrainingSession
+from .ids import NodeKind, encode_id, split_key
+from .objects import Institution, OshCertificate, Trainee, TrainingClass, TrainingSession
 from .pages import Page, page_size, read_cursor
 from .people import person_rows
 from .reach import allowed_registries, rows_of
@@ -24,6 +24,7 @@ __all__ = [
     "ClassFilter",
     "class_of_certificate",
     "classes_by_key",
+    "classes_of",
     "sessions",
     "trainees",
     "training_classes",
@@ -45,6 +46,7 @@ class ClassFilter:
         kinds: professional, in_service.
         starts_from: First 開訓日, included.
         starts_to: Last 開訓日, included.
+        codes: 機構代碼.
     """
 
     counties: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class ClassFilter:
     kinds: tuple[str, ...] = ()
     starts_from: date | None = None
     starts_to: date | None = None
+    codes: tuple[str, ...] = ()
 
 
 async def training_classes(
@@ -82,6 +85,7 @@ async def training_classes(
         asked.kinds,
         asked.starts_from,
         asked.starts_to,
+        asked.codes,
     )
     sources = await usable(hub, request, rows)
     async with hub.reader.connect() as connection:
@@ -105,6 +109,28 @@ async def training_classes(
     )
 
 
+async def classes_of(
+    institution: Institution,
+    asked: ClassFilter,
+    first: int | None,
+    after: str | None,
+    *,
+    total: bool,
+) -> Page[TrainingClass]:
+    """A page of the classes of an OSH institution; others have none.
+
+    Raises:
+        Refused, RegistryUnavailable, InvalidInput: as :func:`training_classes`.
+    """
+    hub, request = institution.batch.hub, institution.batch.request
+    if institution.registry != "osh":
+        return Page.cut([], page_size(first), _ORDER, request.business_day)
+    code = split_key(institution.key)[1]
+    return await training_classes(
+        hub, request, replace(asked, codes=(code,)), first, after, total=total
+    )
+
+
 def load_classes(
     hub: Hub, request: Request, rows: Sequence[RowMapping]
 ) -> dict[str, TrainingClass]:
@@ -115,6 +141,7 @@ def load_classes(
             id=encode_id(NodeKind.TRAINING_CLASS, row["id"]),
             key=row["id"],
             batch=batch,
+            number=row["id"],
             title=row["training_name"],
             kind=row["training_kind__code"],
             format=row["format__code"],

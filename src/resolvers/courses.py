@@ -1,7 +1,7 @@
 """Courses of continuing education in VR and LTC."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,12 +16,12 @@ from ..store.read_courses import CourseQuery
 from .batch import Batch
 from .context import Hub, Request
 from .ids import NodeKind, encode_id, split_key
-from .objects import Course, CourseDomain
+from .objects import Course, CourseDomain, Institution
 from .pages import Page, page_size, read_cursor
 from .reach import allowed_registries, rows_of
 from .registries import record_of, states, usable
 
-__all__ = ["CourseFilter", "courses", "courses_by_key"]
+__all__ = ["CourseFilter", "courses", "courses_by_key", "courses_of"]
 
 _ORDER = "newest"
 
@@ -38,6 +38,7 @@ class CourseFilter:
             approved.
         starts_from: First first day, included.
         starts_to: Last first day, included.
+        units: LTC units.
     """
 
     registries: tuple[str, ...] | None = None
@@ -46,6 +47,7 @@ class CourseFilter:
     states: tuple[str, ...] = ()
     starts_from: date | None = None
     starts_to: date | None = None
+    units: tuple[str, ...] = ()
 
 
 async def courses(
@@ -68,7 +70,13 @@ async def courses(
     last = read_cursor(after, _ORDER, (date, str, str))
     rows = rows_of(request, RowKind.COURSE, asked.registries)
     query = CourseQuery(
-        rows, asked.numbers, asked.institutions, asked.states, asked.starts_from, asked.starts_to
+        rows,
+        asked.numbers,
+        asked.institutions,
+        asked.states,
+        asked.starts_from,
+        asked.starts_to,
+        asked.units,
     )
     sources = await usable(hub, request, rows)
     async with hub.reader.connect() as connection:
@@ -90,6 +98,32 @@ async def courses(
         sources=sources,
         total_count=count,
     )
+
+
+async def courses_of(
+    institution: Institution,
+    asked: CourseFilter,
+    first: int | None,
+    after: str | None,
+    *,
+    total: bool,
+) -> Page[Course]:
+    """A page of the courses of a VR institution or an LTC unit; others have none.
+
+    Raises:
+        Refused, RegistryUnavailable, InvalidInput: as :func:`courses`.
+    """
+    hub, request = institution.batch.hub, institution.batch.request
+    registry, key = split_key(institution.key)
+    number = institution.unified_business_number
+    if registry == "osh" or (registry == "vr" and not number):
+        return Page.cut([], page_size(first), _ORDER, request.business_day)
+    own = (
+        replace(asked, registries=("vr",), institutions=(number or "",))
+        if registry == "vr"
+        else replace(asked, registries=("ltc",), units=(key,))
+    )
+    return await courses(hub, request, own, first, after, total=total)
 
 
 def _key(row: RowMapping) -> str:

@@ -278,6 +278,7 @@ class TrainingClass:
     id: str
     key: str
     batch: Batch
+    number: str
     title: str | None
     kind: str | None
     format: str | None

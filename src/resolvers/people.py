@@ -19,7 +19,7 @@ from .batch import Batch
 from .certificates import CertificateFilter, certificate_query
 from .context import Hub, Request
 from .ids import NodeKind, encode_id
-from .objects import Certificate, Identifier, Person, RegistryRecord
+from .objects import Certificate, Identifier, Person, RegistryRecord, Trainee
 from .pages import Keyset, Page, page_size, read_cursor
 from .reach import allowed_registries, rows_of
 from .registries import record_of, states, usable
@@ -37,6 +37,7 @@ __all__ = [
     "person_by_number",
     "person_rows",
     "records",
+    "trainee_person",
 ]
 
 _ENTITIES = {
@@ -237,13 +238,20 @@ def holder(certificate: Certificate) -> Person | Awaitable[Person | None] | None
 
 
 async def load_holders(batch: Batch) -> Mapping[str, Person | None]:
-    """The holders of every certificate of ``batch``, by the certificate's key."""
+    """The persons of every certificate or trainee of ``batch``, by its key."""
     wanted = {item.person for item in batch.members.values() if item.person is not None}
     async with batch.hub.reader.connect() as connection:
         rows = await read_people.persons_by_id(connection, [UUID(key) for key in wanted], None)
     persons = await load_persons(batch.hub, batch.request, rows)
     asked = {str(row["asked"]): persons[str(row["id"])] for row in rows}
     return {key: asked.get(item.person) for key, item in batch.members.items()}
+
+
+def trainee_person(trainee: Trainee) -> Person | Awaitable[Person | None] | None:
+    """The person of a row of a roster; who may see the one may see the other."""
+    if trainee.person is None:
+        return None
+    return trainee.batch.ask("holder", trainee.key, load_holders, None)
 
 
 def identifiers(person: Person) -> Sequence[Identifier] | Awaitable[Sequence[Identifier]]:

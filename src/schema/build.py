@@ -18,14 +18,22 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from .errors import coded
+from .ltc import LtcCertificate
+from .mutations import Mutation
+from .osh import OshCertificate
 from .policing import police
 from .query import Query
 from .scalars import SCALARS
+from .vr import VrQualification
 
 __all__ = ["HubSchema", "build_schema"]
 
 CACHED_DOCUMENTS = 256
 """Documents whose parsing and validation are remembered; clients choose them, so it is bounded."""
+
+
+TYPES = (VrQualification, LtcCertificate, OshCertificate)
+"""Each registry's own certificate: reached through the interface alone."""
 
 
 class HubSchema(strawberry.Schema):
@@ -67,6 +75,8 @@ def build_schema(
     """
     schema = HubSchema(
         query=Query,
+        mutation=Mutation,
+        types=TYPES,
         config=StrawberryConfig(
             scalar_map=SCALARS, relay_max_results=100, disable_field_suggestions=True
         ),

@@ -11,7 +11,7 @@ from ..resolvers.filing import Filed
 from ..resolvers.submissions import submissions_by_key
 from ..resolvers.vr_roster import RosterFile, RosterRow, VrRosterInput, submit_vr_roster
 from .context import Info
-from .fields import shown
+from .fields import computed, shown
 from .nodes import UserError
 from .scalars import Amount
 
@@ -150,8 +150,8 @@ async def _payload(info: Info, filed: Filed) -> SubmitVrRosterPayload:
 class Mutation:
     """The root of mutations."""
 
-    @strawberry.field(
-        description="送交上課紀錄:全部接受或全部退回,每列各有錯誤。 Submit the roster of a VR course: all or "
+    @computed(
+        "送交上課紀錄:全部接受或全部退回,每列各有錯誤。 Submit the roster of a VR course: all or "
         "nothing, every bad row with its own errors."
     )
     async def submit_vr_roster(

@@ -5,7 +5,6 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from ..domain.errors import CertHubError
 from ..rules.law import citation
 from .enums import Freshness, Lang, Registry
 from .fields import computed, shown
@@ -61,6 +60,11 @@ class Node:
     def resolve_type(cls, value: object, *_: object) -> str:
         """The GraphQL type of a domain object: the name of its class."""
         return type(value).__name__
+
+    @classmethod
+    def is_type_of(cls, *_: object) -> bool:
+        """A field's type is trusted: what is shown are objects of ``resolvers``, not of this package."""
+        return True
 
 
 @strawberry.type(description="一段日期,首尾均含。 A range of days, both included.")
@@ -119,7 +123,7 @@ def cite(code: str | None) -> Citation | None:
     description="可由使用者更正之錯誤。 Something that the caller can put right: data, not a failure."
 )
 class UserError:
-    """An error of input or of business, as data."""
+    """An error of input or of business, as data; wraps ``domain.submission.UserError``."""
 
     code: str = strawberry.field(description="錯誤代碼。 Stable code.")
     field: list[str] | None = strawberry.field(
@@ -134,27 +138,13 @@ class UserError:
     expected: str | None = strawberry.field(
         default=None, description="應有之值。 What was expected."
     )
-    zh: strawberry.Private[str] = ""
-    en: strawberry.Private[str] = ""
+    zh: strawberry.Private[str | None] = None
 
     @computed("說明。 The message.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
-        """The message in words."""
-        written = self.zh if lang is Lang.ZH else self.en
-        return written or sentence(self.code, lang)
-
-    @classmethod
-    def of(cls, error: CertHubError) -> "UserError":
-        """The user error that says the same as ``error``."""
-        expected = error.details.get("expected")
-        path = error.details.get("path")
-        return cls(
-            code=error.code,
-            field=str(path).split(".") if path else None,
-            expected=None if expected is None else str(expected),
-            zh=error.zh,
-            en=error.en,
-        )
+        """The message in words; the agency's own text where the code is the agency's."""
+        found = sentence(self.code, lang)
+        return self.zh or found if found == self.code else found
 
 
 @strawberry.type(description="分頁資訊。 Where a page stands.")

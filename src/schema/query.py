@@ -2,6 +2,17 @@
 
 import strawberry
 
+from .audit import AuditQuery
+from .courses import CourseQuery
+from .institutions import InstitutionQuery
+from .osh import OshQuery
+from .recognitions import RecognitionQuery
+from .registries import RegistryQuery
+from .rules import RuleQuery
+from .sharing import SharingQuery
+from .statistics import StatisticsQuery
+from .submissions import SubmissionQuery
+from .verification import VerificationQuery
 from .viewer import ViewerQuery
 
 __all__ = ["Query"]
@@ -11,5 +22,18 @@ __all__ = ["Query"]
     description="查詢。除 viewer 外均可為空:一個欄位被拒不影響其餘。 Questions. All but viewer may be null: one "
     "refused field does not take the rest of the answer with it."
 )
-class Query(ViewerQuery):
+class Query(
+    ViewerQuery,
+    RegistryQuery,
+    SharingQuery,
+    OshQuery,
+    InstitutionQuery,
+    CourseQuery,
+    VerificationQuery,
+    StatisticsQuery,
+    RuleQuery,
+    SubmissionQuery,
+    RecognitionQuery,
+    AuditQuery,
+):
     """Questions."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NewType
+from typing import Any, NewType, TypeAlias
 
 import strawberry
 from graphql import GraphQLError
@@ -10,12 +10,15 @@ from strawberry.types.scalar import ScalarDefinition
 
 from ..domain.amounts import parse_amount, to_text
 
-__all__ = ["JSON", "SCALARS", "Amount"]
+__all__ = ["JSON", "SCALARS", "Amount", "Day"]
 
 Amount = NewType("Amount", int)
 """Hundredths inside, the scalar ``Decimal`` outside."""
 
 JSON = NewType("JSON", object)
+
+Day: TypeAlias = date
+"""``date`` under a name that a field called ``date`` does not hide."""
 
 
 def _amount(value: object) -> Amount:

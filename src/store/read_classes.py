@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ClassQuery:
-    """OSH classes by county, institution, state, kind and days; empty: all."""
+    """OSH classes by county, institution (統一編號 or 機構代碼), state, kind and days; empty: all."""
 
     rows: Rows
     counties: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class ClassQuery:
     kinds: tuple[str, ...] = ()
     starts_from: date | None = None
     starts_to: date | None = None
+    codes: tuple[str, ...] = ()
 
 
 def _classes(query: ClassQuery) -> Select[Any]:
@@ -60,6 +61,8 @@ def _classes(query: ClassQuery) -> Select[Any]:
                 select(owner.c.id).where(in_texts(owner.c.tax_id, query.institutions), live(owner))
             )
         )
+    if query.codes:
+        statement = statement.where(in_texts(table.c.institution_code, query.codes))
     if query.states:
         statement = statement.where(in_texts(table.c.state__code, query.states))
     if query.kinds:

@@ -33,7 +33,7 @@ _COURSES: Mapping[str, str] = {"vr": "vr.course", "ltc": "ltc.course"}
 
 @dataclass(frozen=True, slots=True)
 class CourseQuery:
-    """Courses by registry, number, institution, state and first day; empty: all."""
+    """Courses by registry, number, institution (統一編號 or LTC unit), state and first day; empty: all."""
 
     rows: Mapping[str, Rows]
     numbers: tuple[str, ...] = ()
@@ -41,6 +41,7 @@ class CourseQuery:
     states: tuple[str, ...] = ()
     starts_from: date | None = None
     starts_to: date | None = None
+    units: tuple[str, ...] = ()
 
 
 def _course_day(registry: str, column: Any) -> ColumnElement[date]:
@@ -73,6 +74,8 @@ def _courses(registry: str, query: CourseQuery) -> Select[Any]:
             )
         else:
             statement = statement.where(in_texts(table.c.institution_tax_id, query.institutions))
+    if query.units:
+        statement = statement.where(in_texts(table.c.unit_id, query.units) if ltc else false())
     if query.states:
         # An LTC course is in the feed once it is approved; it has no state of its own.
         statement = statement.where(
