@@ -34,7 +34,6 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
-    points_of,
 )
 from .ltc_recognition import medical_recognition
 from .params import Params, Ruleset
@@ -178,7 +177,7 @@ def evidence(facts: EvidenceFacts, as_of: date, ruleset: Ruleset) -> Decision:
     total = 0
     for item in facts.items:
         proof = _proof(item, first, last, as_of, params)
-        counted = points_of(item, "items") if proof.accepted else 0
+        counted = item.amount if proof.accepted else 0
         total += counted
         if proof.accepted:
             used.append(ActivityUse(item.id, counted, "points", ("ltc.evidence",)))

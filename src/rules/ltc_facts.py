@@ -33,7 +33,6 @@ __all__ = [
     "check_activities",
     "check_certificate",
     "check_track",
-    "points_of",
     "unique_ids",
 ]
 
@@ -73,6 +72,12 @@ class Activity(Facts, frozen=True):
     provider: Text | Mapping[str, object] | None = None
     event: Text | None = None
     platform: Text | Mapping[str, object] | bool | None = None
+
+    @property
+    def amount(self) -> int:
+        """Own amount in hundredths of a point; an activity without one is refused beforehand."""
+        amount = self.points if self.points is not None else self.hours
+        return 0 if amount is None else int(amount)
 
     @property
     def excluded(self) -> bool:
@@ -155,20 +160,6 @@ def check_track(certificate: Certificate, track: Track) -> None:
         raise InvalidFacts.at("certificate.type", f"a type of the track {track}")
 
 
-def points_of(activity: Activity, path: str) -> int:
-    """Own amount of an activity in hundredths of a point.
-
-    Raises:
-        InvalidFacts: neither points nor hours, or an amount no course can have.
-    """
-    amount = activity.points if activity.points is not None else activity.hours
-    if amount is None:
-        raise InvalidFacts.at(f"{path}.points", "the points of the activity")
-    if amount > _LARGEST:
-        raise InvalidFacts.at(f"{path}.points", "points that a course can have")
-    return int(amount)
-
-
 def unique_ids(ids: Sequence[str], path: str) -> None:
     """Refuse an id that stands twice: each record is used or refused exactly once.
 
@@ -194,4 +185,7 @@ def check_activities(activities: Sequence[Activity], path: str = "activities") -
     for index, activity in enumerate(activities):
         if not _FIRST_DAY <= activity.date <= _LAST_DAY:
             raise InvalidFacts.at(f"{path}[{index}].date", "a day of the registries' calendar")
-        points_of(activity, f"{path}[{index}]")
+        if activity.points is None and activity.hours is None:
+            raise InvalidFacts.at(f"{path}[{index}].points", "the points of the activity")
+        if activity.amount > _LARGEST:
+            raise InvalidFacts.at(f"{path}[{index}].points", "points that a course can have")

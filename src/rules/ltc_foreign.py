@@ -44,7 +44,6 @@ from .ltc_facts import (
     check_activities,
     check_certificate,
     check_track,
-    points_of,
 )
 from .ltc_foreign_paths import ForeignQuestion, Judged, judged_path
 from .ltc_foreign_years import (
@@ -105,7 +104,7 @@ def _activity_uses(activities: Sequence[Activity], judged: Judged) -> tuple[Acti
             fed.update(f"ltc.foreign_pooled_{theme}" for theme in themes)
         if any(one in FOREIGN_MULTICULTURAL for one in activity.categories):
             fed.add("ltc.foreign_multicultural")
-        amount = points_of(activity, "activities")
+        amount = activity.amount
         uses.append(
             ActivityUse(activity.id, amount, "points", tuple(code for code in codes if code in fed))
         )

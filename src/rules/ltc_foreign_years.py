@@ -11,7 +11,7 @@ from .facts import Facts, Hundredths
 from .ltc_calendar import Term
 from .ltc_codes import FOREIGN_MULTICULTURAL, THEME_OF, THEMES
 from .ltc_common import figure_input
-from .ltc_facts import Activity, points_of
+from .ltc_facts import Activity
 from .ltc_online import OnlineCeiling
 from .params import Params
 
@@ -108,13 +108,12 @@ def themes_of(activity: Activity) -> frozenset[str]:
 def _themes_sum(activities: Sequence[Activity]) -> tuple[int, ...]:
     """Each theme in full, also of a row with several (LTC-R11, R18)."""
     return tuple(
-        sum(points_of(one, "activities") for one in activities if theme in themes_of(one))
-        for theme in THEMES
+        sum(one.amount for one in activities if theme in themes_of(one)) for theme in THEMES
     )
 
 
 def _total_of(activities: Sequence[Activity]) -> int:
-    return sum(points_of(one, "activities") for one in activities)
+    return sum(one.amount for one in activities)
 
 
 def credit_of_activities(

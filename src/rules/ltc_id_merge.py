@@ -31,7 +31,6 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
-    points_of,
     unique_ids,
 )
 from .params import Ruleset
@@ -78,7 +77,7 @@ def _check(facts: IdMergeFacts, as_of: date) -> IdentifiedCertificate:
 
 
 def _points(activities: Sequence[Activity]) -> int:
-    return sum(points_of(one, "activities") for one in activities)
+    return sum(one.amount for one in activities)
 
 
 def id_merge(facts: IdMergeFacts, as_of: date, ruleset: Ruleset) -> Decision:
@@ -165,10 +164,7 @@ def id_merge(facts: IdMergeFacts, as_of: date, ruleset: Ruleset) -> Decision:
                 "lookup_certificate": lookup.id,
             }
         ),
-        used=tuple(
-            ActivityUse(one.id, points_of(one, "activities"), "points", ("ltc.id_merge",))
-            for one in visible
-        ),
+        used=tuple(ActivityUse(one.id, one.amount, "points", ("ltc.id_merge",)) for one in visible),
         refused=tuple(sorted(refused, key=lambda one: position[one.activity])),
         valid_to=current.valid_to,
         citations=citations_of(explanation, findings=found),

@@ -33,7 +33,6 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
-    points_of,
 )
 from .params import Params, Ruleset
 
@@ -153,7 +152,7 @@ def recognition(facts: RecognitionFacts, as_of: date, ruleset: Ruleset) -> Decis
         if activity.attribute is None:
             raise InvalidFacts.at(f"activities[{index}].attribute", "the attribute of the course")
         found = _recognise(facts.certificate, activity, params)
-        counted = points_of(activity, "activities") if found.status == "automatic" else 0
+        counted = activity.amount if found.status == "automatic" else 0
         total += counted
         statuses.add(found.status)
         if found.status == "automatic":

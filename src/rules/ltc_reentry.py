@@ -43,7 +43,6 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
-    points_of,
 )
 from .ltc_online import OnlineCeiling, online_ceiling, online_step
 from .ltc_renewal_frame import late_window
@@ -185,10 +184,10 @@ def _counted(counted: Sequence[Activity], ceiling: OnlineCeiling) -> tuple[int, 
     online = [one for one in counted if one.mode == "online"]
 
     def online_before(day: int) -> int:
-        return sum(points_of(one, "activities") for one in online if one.date.toordinal() < day)
+        return sum(one.amount for one in online if one.date.toordinal() < day)
 
-    every = sum(points_of(one, "activities") for one in counted)
-    raw = sum(points_of(one, "activities") for one in online)
+    every = sum(one.amount for one in counted)
+    raw = sum(one.amount for one in online)
     before, at_most = online_before(ceiling.split), ceiling.of(online_before)
     return every - raw + min(raw, at_most), before, raw - before, at_most
 
@@ -316,8 +315,7 @@ def reentry(facts: ReentryFacts, as_of: date, ruleset: Ruleset) -> Decision:
             }
         ),
         used=tuple(
-            ActivityUse(one.id, points_of(one, "activities"), "points", ("ltc.reentry_points",))
-            for one in counted
+            ActivityUse(one.id, one.amount, "points", ("ltc.reentry_points",)) for one in counted
         ),
         refused=tuple(refused),
         deadlines=() if by is None else (Deadline("ltc.reissue_by", by, _LAW),),

@@ -5,6 +5,7 @@ a question there; batches that already hold compact facts call :func:`compact_re
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
@@ -25,7 +26,6 @@ from .ltc_facts import (
     check_activities,
     check_certificate,
     check_track,
-    points_of,
 )
 from .ltc_renewal_articles import (
     CountedTotal,
@@ -47,6 +47,7 @@ __all__ = ["CompactRenewal", "RenewalFacts", "compact_renewal", "renewal"]
 
 
 _BY_CODE = attrgetter("code")
+_DATE = attrgetter("date")
 _MET = attrgetter("met")
 
 
@@ -214,23 +215,15 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
     )
 
 
-def _compact(facts: RenewalFacts) -> CompactRenewal:
-    certificate = facts.certificate
-    ordered = sorted(facts.activities, key=lambda activity: activity.date)
+def _compact(facts: RenewalFacts, ordered: Sequence[Activity]) -> CompactRenewal:
     kinds: list[int] = []
-    for index, activity in enumerate(facts.activities):
-        if activity.attribute is None:
-            raise InvalidFacts.at(f"activities[{index}].attribute", "the attribute of the course")
     for activity in ordered:
-        assert activity.attribute is not None
-        kinds.append(
-            kind_of(
-                activity.attribute,
-                online=activity.mode == "online",
-                categories=activity.categories,
-                course_kind=activity.course_kind,
-            )
-        )
+        attribute = activity.attribute
+        if attribute is None:
+            index = facts.activities.index(activity)
+            raise InvalidFacts.at(f"activities[{index}].attribute", "the attribute of the course")
+        kinds.append(kind_of(attribute, activity.mode, activity.categories, activity.course_kind))
+    certificate = facts.certificate
     return CompactRenewal(
         certificate.valid_from,
         certificate.valid_to,
@@ -239,7 +232,7 @@ def _compact(facts: RenewalFacts) -> CompactRenewal:
         facts.service,
         [activity.id for activity in ordered],
         [activity.date.toordinal() for activity in ordered],
-        [points_of(activity, "activities") for activity in ordered],
+        [activity.amount for activity in ordered],
         kinds,
     )
 
@@ -263,7 +256,9 @@ def renewal(facts: RenewalFacts, as_of: date, ruleset: Ruleset) -> Decision:
     check_track(certificate, "general")
     calendar_days({"application_date": facts.application_date, "as_of": as_of})
     check_activities(facts.activities)
-    decision = compact_renewal(_compact(facts), as_of, ruleset)
+    ordered = sorted(facts.activities, key=_DATE)
+    decision = compact_renewal(_compact(facts, ordered), as_of, ruleset)
+    # Answers keep the order of the question.
     position = {activity.id: index for index, activity in enumerate(facts.activities)}
     return msgspec.structs.replace(
         decision,

@@ -31,7 +31,6 @@ from .ltc_facts import (
     calendar_days,
     check_activities,
     check_certificate,
-    points_of,
     unique_ids,
 )
 from .params import Ruleset
@@ -131,15 +130,13 @@ def sharing(facts: SharingFacts, as_of: date, ruleset: Ruleset) -> Decision:
         certificate.id: [one for one in counting if _counts_for(certificate, one)]
         for certificate in facts.certificates
     }
-    earned = {
-        key: sum(points_of(one, "activities") for one in rows) for key, rows in counted.items()
-    }
+    earned = {key: sum(one.amount for one in rows) for key, rows in counted.items()}
     times = dict.fromkeys((activity.id for activity in facts.activities), 0)
     for rows in counted.values():
         for one in rows:
             times[one.id] += 1
     used = tuple(
-        ActivityUse(activity.id, points_of(activity, "activities"), "points", ("ltc.sharing",))
+        ActivityUse(activity.id, activity.amount, "points", ("ltc.sharing",))
         for activity in facts.activities
         if times[activity.id]
     )

@@ -30,6 +30,7 @@ from .ltc_codes import (
     TWO_CULTURES,
     Attribute,
     Category,
+    Mode,
 )
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
 ]
 
 ATTRIBUTES: tuple[str, ...] = get_args(Attribute)
+_MODES: tuple[str, ...] = get_args(Mode)
+_ONLINE_MODE = _MODES.index("online")
 ONLINE = 1 << 2
 """Mark of an online course."""
 
@@ -150,22 +153,25 @@ _ANY_CULTURE = _bits(CULTURES)
 
 @lru_cache(maxsize=4096)
 def kind_of(
-    attribute: str, *, online: bool, categories: Collection[str] = (), course_kind: str = "general"
+    attribute: str,
+    mode: str = "in_person",
+    categories: Collection[str] = (),
+    course_kind: str = "general",
 ) -> int:
     """The kind of a course; ``categories`` must be hashable (a tuple or frozenset).
 
     Args:
         attribute: 課程屬性.
-        online: 網路; live online classes are physical (LTC-R8).
+        mode: 實施方式; live online classes are physical (LTC-R8).
         categories: 課程類別, in any order.
         course_kind: 訓練課程.
 
     Raises:
         KeyError: an unknown category.
-        ValueError: an unknown attribute.
+        ValueError: an unknown attribute or mode.
     """
     kind = ATTRIBUTES.index(attribute)
-    if online:
+    if _MODES.index(mode) == _ONLINE_MODE:
         kind |= ONLINE
     if course_kind in EXCLUDED_COURSES:
         kind |= EXCLUDED

@@ -447,15 +447,7 @@ def test_compact_facts_give_the_same_decision(
         [row.id for row in ordered],
         [row.date.toordinal() for row in ordered],
         [int(row.points * 100) for row in ordered],
-        [
-            kind_of(
-                row.attribute,
-                online=row.mode == "online",
-                categories=row.categories,
-                course_kind=row.course_kind,
-            )
-            for row in ordered
-        ],
+        [kind_of(row.attribute, row.mode, row.categories, row.course_kind) for row in ordered],
     )
 
     decision = compact_renewal(compact, as_of, current_ruleset())

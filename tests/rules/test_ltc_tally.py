@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from certhub.rules.ltc_tally import (
 
 KINDS = st.builds(
     lambda attribute, online, categories: kind_of(
-        attribute, online=online, categories=tuple(categories)
+        attribute, "online" if online else "in_person", tuple(categories)
     ),
     st.sampled_from(["professional", "quality", "ethics", "law"]),
     st.booleans(),
@@ -63,7 +65,7 @@ def test_the_difference_of_two_tallies_holds_what_lies_between(
 
 
 def test_a_professional_course_feeds_no_safety_theme() -> None:
-    kind = kind_of("professional", online=False, categories=("fire_safety",))
+    kind = kind_of("professional", "in_person", ("fire_safety",))
 
     sums = Courses(["a"], [1], [250], [kind]).sums
 
@@ -72,7 +74,7 @@ def test_a_professional_course_feeds_no_safety_theme() -> None:
 
 
 def test_the_old_name_of_infection_control_is_the_same_theme() -> None:
-    kind = kind_of("law", online=True, categories=("infectious_disease_prevention",))
+    kind = kind_of("law", "online", ("infectious_disease_prevention",))
 
     sums = Courses(["a"], [1], [200], [kind]).sums
 
@@ -81,21 +83,21 @@ def test_the_old_name_of_infection_control_is_the_same_theme() -> None:
 
 
 def test_the_marks_stand_above_everything_else() -> None:
-    highest = kind_of("law", online=True, categories=tuple(CATEGORY_BITS))
-    excluded = kind_of("professional", online=False, course_kind="level_1")
+    highest = kind_of("law", "online", tuple(CATEGORY_BITS))
+    excluded = kind_of("professional", course_kind="level_1")
 
     assert highest < MISMATCH < EXCLUDED <= excluded
 
 
 def test_courses_before_a_day_leave_that_day_out() -> None:
-    kind = kind_of("quality", online=False)
+    kind = kind_of("quality")
     courses = Courses(["a", "b", "c"], [10, 20, 30], [100, 200, 400], [kind] * 3)
 
     assert sums_of(courses.before(20)).quality == 100
     assert sums_of(courses.before(21)).quality == 300
 
 
-@pytest.mark.parametrize("bad", [("art", ()), ("law", ("music",))])
-def test_an_unknown_code_has_no_kind(bad: tuple[str, tuple[str, ...]]) -> None:
+@pytest.mark.parametrize("bad", [("art",), ("law", "by_post"), ("law", "online", ("music",))])
+def test_an_unknown_code_has_no_kind(bad: tuple[Any, ...]) -> None:
     with pytest.raises((KeyError, ValueError)):
-        kind_of(bad[0], online=False, categories=bad[1])
+        kind_of(*bad)
