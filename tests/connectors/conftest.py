@@ -282,7 +282,7 @@ class OshAgency(Agency):
 
     def admits(self, request: httpx.Request) -> bool:
         if request.url.path.startswith("/drops/"):
-            return request.headers.get("x-api-key") == "key-1"
+            return bool(request.headers.get("x-api-key") == "key-1")
         return request.url.path.startswith("/.well-known/") or super().admits(request)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
