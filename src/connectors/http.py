@@ -72,6 +72,29 @@ class _Paced(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+class _Unzip:
+    """Decompresses into a sink in bounded steps: a few bytes may stand for gigabytes."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._stream = zlib.decompressobj(wbits=_GZIP)
+
+    @property
+    def ended(self) -> bool:
+        return self._stream.eof
+
+    def write(self, data: bytes) -> None:
+        pending = data
+        while pending:
+            if self._stream.eof:
+                # Several gzip members in a row are one body.
+                self._stream = zlib.decompressobj(wbits=_GZIP)
+            self._sink.write(self._stream.decompress(pending, _STEP_BYTES))
+            pending = self._stream.unused_data or self._stream.unconsumed_tail
+        while not self._stream.eof and (rest := self._stream.decompress(b"", _STEP_BYTES)):
+            self._sink.write(rest)
+
+
 class AgencyClient:
     """Requests to one agency.
 
@@ -265,19 +288,12 @@ class AgencyClient:
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
             raise self._fault(AgencyGarbled, call, "a content encoding that was not asked for")
-        unzip = zlib.decompressobj(wbits=_GZIP) if "gzip" in encoding else None
+        unzip = _Unzip(sink) if "gzip" in encoding else None
         received = 0
         try:
             async for chunk in response.aiter_raw():
                 received += len(chunk)
-                if unzip is None:
-                    sink.write(chunk)
-                    continue
-                pending = chunk
-                while pending:
-                    # In bounded steps: a few bytes may stand for gigabytes.
-                    sink.write(unzip.decompress(pending, _STEP_BYTES))
-                    pending = unzip.unconsumed_tail
+                (unzip or sink).write(chunk)
         except zlib.error as error:
             raise self._fault(AgencyGarbled, call, "the body is not gzip") from error
         except httpx.HTTPError as error:
@@ -286,7 +302,7 @@ class AgencyClient:
             raise self._fault(AgencyUnavailable, call, "the answer broke off") from error
         announced = response.headers.get("content-length", "")
         short = (announced.isdigit() and int(announced) != received) or (
-            unzip is not None and received > 0 and not unzip.eof
+            unzip is not None and received > 0 and not unzip.ended
         )
         if short and not call.partial:
             raise self._fault(AgencyGarbled, call, "the answer broke off")

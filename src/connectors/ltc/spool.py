@@ -84,13 +84,13 @@ class Spool(Sink):
         decrypt = self._cipher.decryptor()
         inflate = zlib.decompressobj()
         rest = b""
-        while block := self._file.read(_STEP):
-            pending = decrypt.update(block)
-            while pending:
-                *lines, rest = (rest + inflate.decompress(pending, _STEP)).split(b"\n")
-                pending = inflate.unconsumed_tail
-                for line in lines:
-                    yield _object(line)
+        pending = b""
+        while not inflate.eof:
+            pending = pending or decrypt.update(self._file.read(_STEP))
+            *lines, rest = (rest + inflate.decompress(pending, _STEP)).split(b"\n")
+            pending = inflate.unconsumed_tail
+            for line in lines:
+                yield _object(line)
 
     def _keep(self, data: bytes) -> None:
         self._file.write(self._encrypt.update(data))
