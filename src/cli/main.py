@@ -5,13 +5,14 @@ import sys
 import typer
 
 from ..domain.errors import CertHubError
-from . import audit, keys, policy, receipt, roster
+from . import audit, keys, policy, receipt, roster, rules, schema
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
 from .sandbox import sandbox
 from .serve import serve
 from .token import token
+from .verify import verify
 
 __all__ = ["app", "main"]
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, doctor, evaluate, sandbox, serve, token):
+for command in (demo, doctor, evaluate, sandbox, serve, token, verify):
     app.command()(command)
 for name, group in {
     "audit": audit.app,
@@ -30,6 +31,8 @@ for name, group in {
     "policy": policy.app,
     "receipt": receipt.app,
     "roster": roster.app,
+    "rules": rules.app,
+    "schema": schema.app,
 }.items():
     app.add_typer(group, name=name)
 

@@ -26,7 +26,7 @@ from .query import Query
 from .scalars import SCALARS
 from .vr import VrQualification
 
-__all__ = ["HubSchema", "build_schema"]
+__all__ = ["HubSchema", "build_schema", "sdl"]
 
 CACHED_DOCUMENTS = 256
 """Documents whose parsing and validation are remembered; clients choose them, so it is bounded."""
@@ -91,3 +91,8 @@ def build_schema(
     if with_policy:
         police(core)
     return schema
+
+
+def sdl() -> str:
+    """The merged schema as text, as ``schema.graphql`` holds it under review."""
+    return f"{build_schema(with_policy=False).as_str()}\n"
