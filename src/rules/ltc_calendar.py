@@ -144,7 +144,7 @@ def _validity_years(
     return tuple(years)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def term_of(ruleset: Ruleset, valid_from: date, valid_to: date) -> Term:
     """The term of a certificate with these dates.
 

@@ -39,7 +39,7 @@ from .ltc_renewal_articles import (
     year7_points,
 )
 from .ltc_renewal_courses import CompactRenewal, counting_courses, used_courses
-from .ltc_renewal_frame import Frame, frame_of
+from .ltc_renewal_frame import CreditWindow, Frame, credit_window, frame_of
 from .ltc_tally import Courses, kind_of
 from .params import Ruleset
 
@@ -66,7 +66,7 @@ class RenewalFacts(Facts, frozen=True):
     service: Service = "registered"
 
 
-def _next_change(frame: Frame, question: CompactRenewal) -> date | None:
+def _next_change(frame: Frame, first: int, question: CompactRenewal) -> date | None:
     """First later day on which the answer can change with the same facts.
 
     With an application that moves with the day asked about, courses enter the window on their day,
@@ -79,7 +79,7 @@ def _next_change(frame: Frame, question: CompactRenewal) -> date | None:
     days = [frame.changes]
     if following < len(question.days):
         days.append(date.fromordinal(question.days[following]))
-    earliest = bisect_left(question.days, frame.first)
+    earliest = bisect_left(question.days, first)
     if frame.lookback is not None and earliest < len(question.days):
         days.append(leaves_window(date.fromordinal(question.days[earliest]), frame.lookback))
     return next_day(frame.as_of, days)
@@ -96,13 +96,13 @@ class _Judgement(msgspec.Struct, frozen=True, gc=False):
     year7_used: int
 
 
-def _judged(frame: Frame, courses: Courses, service: Service) -> _Judgement:
+def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Service) -> _Judgement:
     """Each article on the counted courses.
 
     Law: L0070045:6-2, 9, 21.1; LTC-R7, R9 to R12.
     """
     sums = courses.sums
-    total = counted_total(frame, sums, courses, frame.last)
+    total = counted_total(frame, sums, courses, credit.last)
     cultures, culture_years, culture_findings = culture(frame.culture, courses)
     year7_used, year7_steps = year7_points(frame, courses, total)
     requirements, steps = zip(
@@ -120,7 +120,7 @@ def _judged(frame: Frame, courses: Courses, service: Service) -> _Judgement:
     return _Judgement(
         total,
         requirements,
-        (*frame.before_steps, *steps, *year7_steps, *frame.after_steps),
+        (frame.term_step, credit.step, *steps, *year7_steps, *frame.after_steps),
         culture_years,
         culture_findings,
         year7_used,
@@ -139,11 +139,12 @@ def _explanation(frame: Frame, status: str, steps: tuple[Step, ...]) -> Step:
     )
 
 
-@lru_cache(maxsize=16384)
-def _citations(frame: Frame) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _citations(frame: Frame) -> tuple[tuple[str, ...], frozenset[str]]:
     """Texts of every decision of a frame: they do not depend on the courses."""
-    judged = _judged(frame, Courses((), (), (), ()), "registered")
-    return citations_of(_explanation(frame, "short", judged.steps), judged.requirements)
+    judged = _judged(frame, frame.credit, Courses((), (), (), ()), "registered")
+    cited = citations_of(_explanation(frame, "short", judged.steps), judged.requirements)
+    return cited, frozenset(cited)
 
 
 def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> Decision:
@@ -160,12 +161,12 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
         ruleset,
         question.valid_from,
         question.valid_to,
-        question.credit_from,
         question.application,
         as_of,
     )
-    courses, refused, findings = counting_courses(frame, question)
-    judged = _judged(frame, courses, question.service)
+    credit = credit_window(frame, question.credit_from)
+    courses, refused, findings = counting_courses(frame, credit, question)
+    judged = _judged(frame, credit, courses, question.service)
     sums, total = courses.sums, judged.total
     complete = all(map(_MET, judged.requirements))
     status = "short" if not complete else "eligible" if frame.open else "not_open"
@@ -179,8 +180,9 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
     if judged.year7_used:
         findings.append(Finding("year7_points_consumed", Severity.INFO, YEAR7_LAW))
     findings.sort(key=_BY_CODE)
-    citations = _citations(frame)
-    further = [one.law for one in findings if one.law is not None and one.law not in citations]
+    citations, cited = _citations(frame)
+    laws = (credit.step.law, *(one.law for one in findings))
+    further = [law for law in laws if law is not None and law not in cited]
 
     return Decision(
         "ltc.renewal",
@@ -200,7 +202,7 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
                 "choice": frame.ceiling.choice(total.ceiling),
             },
             "window": frame.window_report,
-            "credit_window": frame.credit_report,
+            "credit_window": credit.report,
             "next": frame.next_report,
             "year7_points_used": shown_number(judged.year7_used),
             "culture_years": judged.culture_years,
@@ -211,7 +213,7 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
         frame.window,
         frame.term.closes,
         (*citations, *dict.fromkeys(further)) if further else citations,
-        _next_change(frame, question),
+        _next_change(frame, credit.first, question),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from ..domain.decision import ActivityRefusal, ActivityUse, Finding, Severity
 from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, TWO_CULTURES, Service
 from .ltc_common import EXCLUDED_LAW, WINDOW_LAW
-from .ltc_renewal_frame import Frame
+from .ltc_renewal_frame import CreditWindow, Frame
 from .ltc_tally import ATTRIBUTES, CATEGORY_BITS, EXCLUDED, MISMATCH, ONLINE, Courses
 
 __all__ = ["CompactRenewal", "counting_courses", "used_courses"]
@@ -90,14 +90,14 @@ def used_courses(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
 
 
 def counting_courses(
-    frame: Frame, question: CompactRenewal
+    frame: Frame, credit: CreditWindow, question: CompactRenewal
 ) -> tuple[Courses, tuple[ActivityRefusal, ...], list[Finding]]:
     """Courses of the window without those that are no continuing education; the rest refused.
 
     Law: L0070045:9-1 (自認證證明文件生效日起), 7-2; letter-1131961312; seed-004 (未列入); LTC-R9, R16.
     """
     ids, days, points, kinds = question.ids, question.days, question.points, question.kinds
-    low, high = bisect_left(days, frame.first), bisect_right(days, frame.last)
+    low, high = bisect_left(days, credit.first), bisect_right(days, credit.last)
     refused: list[ActivityRefusal] = []
     findings: list[Finding] = []
     outside: Sequence[str] = ()

@@ -17,7 +17,16 @@ from .ltc_culture import CulturePlan, culture_plan, late_culture_plan
 from .ltc_online import OnlineCeiling, online_ceiling
 from .params import Params, Ruleset
 
-__all__ = ["Article", "Frame", "Route", "frame_of", "late_window", "route_of"]
+__all__ = [
+    "Article",
+    "CreditWindow",
+    "Frame",
+    "Route",
+    "credit_window",
+    "frame_of",
+    "late_window",
+    "route_of",
+]
 
 Route = str
 """``on_time`` 一般更新, ``extended`` 展延更新 or ``late`` 逾期更新."""
@@ -48,14 +57,22 @@ class Article(msgspec.Struct, frozen=True, gc=False):
     shown: Figure
 
 
+class CreditWindow(msgspec.Struct, frozen=True, gc=False):
+    """Days whose courses count, as ordinals both included, with their step and report."""
+
+    first: int
+    last: int
+    step: Step
+    report: dict[str, str]
+
+
 class Frame(msgspec.Struct, frozen=True, eq=False):
     """A renewal question without its courses.
 
     Attributes:
         application: Day of application; the day asked about where none was given.
         lookback: Years before the application that count on the late route, else None.
-        first: First day (ordinal) whose courses count.
-        last: Last such day.
+        credit: Days whose courses count, where the certificate names no other first day.
         original_end: Last day (ordinal) of validity without extension.
         open: Whether an application on that day is inside the window, or late.
         moves: The application moves with the day asked about, none was given.
@@ -67,8 +84,7 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     term: Term
     route: Route
     lookback: int | None
-    first: int
-    last: int
+    credit: CreditWindow
     original_end: int
     open: bool
     moves: bool
@@ -85,12 +101,11 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     safety_present: Article
     service: Article
     findings: tuple[Finding, ...]
-    before_steps: tuple[Step, ...]
+    term_step: Step
     after_steps: tuple[Step, ...]
     deadlines: tuple[Deadline, ...]
     window: Window
     window_report: dict[str, str]
-    credit_report: dict[str, str]
     next_report: dict[str, str]
     changes: date | None
 
@@ -163,18 +178,38 @@ def _static_changes(
     return next_day(as_of, days)
 
 
-def _route_steps(
-    params: Params, term: Term, route: Route, first: date, last: date, credit_from: date | None
-) -> tuple[Step, ...]:
-    inputs = [Figure("from", first), Figure("to", last)]
+def _credit_window(first: date, last: date, route: Route, law: str, *shown: Figure) -> CreditWindow:
+    inputs = (Figure("from", first), Figure("to", last), *shown)
+    return CreditWindow(
+        first.toordinal(),
+        last.toordinal(),
+        Step("ltc.credit_window", law, inputs, route),
+        {"from": first.isoformat(), "to": last.isoformat()},
+    )
+
+
+def _usual_window(params: Params, term: Term, route: Route, application: date) -> CreditWindow:
+    """From the first day of validity, or the six years before a late application.
+
+    Law: L0070045:9-1 (自認證證明文件生效日起), 7-2; LTC-R5, R9.
+    """
     if route == "late":
         lookback = params.figure("ltc.late_renewal", "lookback")
-        law = lookback.law
-        inputs.append(figure_input("years", lookback, "years"))
-    else:
-        law = WINDOW_LAW if credit_from is not None else params.figure("ltc.total", "minimum").law
-    window = Step("ltc.credit_window", law, tuple(inputs), route)
-    return term_step(term), window
+        shown = figure_input("years", lookback, "years")
+        return _credit_window(*late_window(params, application), route, lookback.law, shown)
+    law = params.figure("ltc.total", "minimum").law
+    return _credit_window(term.valid_from, min(application, term.closes), route, law)
+
+
+def credit_window(frame: Frame, credit_from: date | None) -> CreditWindow:
+    """Days whose courses count; a renewed certificate's from the day it was renewed.
+
+    Law: letter-1131961312 (自申請更新認證證明文件之日起算); LTC-R5, R6, R9.
+    """
+    if credit_from is None or frame.route == "late":
+        return frame.credit
+    last = min(frame.application, frame.term.closes)
+    return _credit_window(credit_from, last, frame.route, WINDOW_LAW)
 
 
 def _closing_steps(
@@ -202,12 +237,11 @@ def _closing_steps(
     return tuple(steps)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def frame_of(
     ruleset: Ruleset,
     valid_from: date,
     valid_to: date,
-    credit_from: date | None,
     given_application: date | None,
     as_of: date,
 ) -> Frame:
@@ -220,10 +254,8 @@ def frame_of(
     params = ruleset.on(covered_day(ruleset, application))
     route = route_of(term, application)
     if route == "late":
-        first, last = late_window(params, application)
         culture = late_culture_plan(ruleset, application)
     else:
-        first, last = credit_from or valid_from, min(application, term.closes)
         culture = culture_plan(ruleset, term, application)
     by = None if route == "late" else term.closes
     total = _article(params, "ltc.total", "minimum", "points", by)
@@ -236,8 +268,7 @@ def frame_of(
         term=term,
         route=route,
         lookback=params.value("ltc.late_renewal", "lookback") if route == "late" else None,
-        first=first.toordinal(),
-        last=last.toordinal(),
+        credit=_usual_window(params, term, route, application),
         original_end=valid_to.toordinal(),
         open=application >= term.opens,
         moves=given_application is None,
@@ -254,12 +285,11 @@ def frame_of(
         safety_present=_article(params, "ltc.safety_present", "minimum", "themes", by),
         service=_article(params, "ltc.service", "minimum", "proofs", by),
         findings=tuple(ruleset_findings(ruleset, as_of, application)),
-        before_steps=_route_steps(params, term, route, first, last, credit_from),
+        term_step=term_step(term),
         after_steps=_closing_steps(params, route, next_valid_to, next_credit_from, next_law),
         deadlines=_deadlines(term, culture, as_of),
         window=term.window,
         window_report={"opens": term.opens.isoformat(), "closes": term.closes.isoformat()},
-        credit_report={"from": first.isoformat(), "to": last.isoformat()},
         next_report={
             "valid_to": next_valid_to.isoformat(),
             "credit_from": next_credit_from.isoformat(),
