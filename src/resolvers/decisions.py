@@ -129,6 +129,7 @@ def certificate_renewal(
             row,
             person.vr,
             as_of,
+            question.ruleset,
             application_date=application_date,
             declared=declared,
             params=question.params.get("vr"),
@@ -316,6 +317,8 @@ def _ltc_verdict(
             continue
         ends = ltc_of.registration_end(item)
         starts += [item["starts_on"], ends]
+        if ltc_of.counties_differ(item):
+            findings.add("county_differs", item["id"])
         registered = registered or (
             item["starts_on"] <= question.as_of and (ends is None or question.as_of <= ends)
         )

@@ -46,7 +46,12 @@ _CREDIT = (
     "as categories, mode__code, live_sync, training_course__code, points, status__code, role__code"
 )
 _CREDIT_ORIGIN = ", course_id, source, source__code, source_record"
-_REGISTRATION = "id, person_id, certificate_id, kind__code, starts_on, ends_on, state__code"
+_UNIT = "from ltc.unit u where u.id = unit_id and u.deleted_at is null"
+_REGISTRATION = (
+    "id, person_id, certificate_id, kind__code, starts_on, ends_on, state__code, county__code, "
+    f"(select u.county_code {_UNIT}) as unit_county_code, "
+    f"(select u.county__code {_UNIT}) as unit_county__code"
+)
 _OSH_TRAINEE = "id, class_no, licence_no, profession, profession__code"
 _OSH_CERTIFICATE = "id, class_no, trainee_no, kind__code, ends_on, issued_on, hours, category_hours"
 _OSH_RESULT = "id, trainee_no, exam_on, outcome__code"

@@ -286,6 +286,22 @@ def test_nobody_registered_is_a_finding(row: MakeRow, person: MakePerson, ask: A
     assert [(item.code, item.about) for item in found.findings] == [("ltc.not_registered", ("C9",))]
 
 
+def test_a_registration_in_another_county_than_its_unit_is_pointed_out(
+    row: MakeRow, person: MakePerson, ask: Ask
+) -> None:
+    someone = _ltc(row, person, row("ltc.certificate", "C1"))
+    [registration] = someone.ltc.registrations
+    someone.ltc.registrations = [
+        {**registration, "unit_county_code": "64000", "unit_county__code": "63000"}
+    ]
+
+    found = decisions.person_eligibility(ask(AS_OF), "ltc.care_worker", someone).decision
+
+    assert [(item.code, item.about) for item in found.findings] == [
+        ("county_differs", (registration["id"],))
+    ]
+
+
 def test_the_certificate_that_ends_last_decides(row: MakeRow, person: MakePerson, ask: Ask) -> None:
     older = row("ltc.certificate", "C1", state="註銷")
     newer = row(

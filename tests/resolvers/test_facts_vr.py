@@ -10,10 +10,12 @@ from certhub.domain.bundles import PersonRows, VrRows
 from certhub.domain.errors import InvalidInput
 from certhub.resolvers.facts import vr
 from certhub.resolvers.facts.built import Built
+from certhub.rules.params import current_ruleset
 
 MakeRow = Callable[..., dict[str, Any]]
 MakePerson = Callable[..., PersonRows]
 AS_OF = date(2024, 10, 1)
+RULESET = current_ruleset()
 
 
 def _codes(built: Built) -> list[str]:
@@ -39,7 +41,7 @@ def test_a_record_becomes_an_activity_with_the_credited_hours(row: MakeRow) -> N
         qualification_titles=["就業服務員", "督導_就業督導", "督導_職管督導"],
     )
 
-    built = vr.renewal(row("vr.qualification", "Q1"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification", "Q1"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built) == [
         {
@@ -62,7 +64,7 @@ def test_a_confirmed_record_without_credited_hours_counts_its_own_and_says_so(
 ) -> None:
     record = row("vr.training_record", "T1", hours=350, credited_hours=None)
 
-    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built)[0]["hours"] == 3.5
     assert _codes(built) == ["vr.credited_hours_missing"]
@@ -71,7 +73,9 @@ def test_a_confirmed_record_without_credited_hours_counts_its_own_and_says_so(
 def test_a_record_not_yet_confirmed_shows_its_hours_as_entered(row: MakeRow) -> None:
     record = row("vr.training_record", status="初審", hours=300, credited_hours=600)
 
-    activity = _activities(vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF))[0]
+    activity = _activities(
+        vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
+    )[0]
 
     assert (activity["hours"], activity["review_state"]) == (3, "preliminary_review")
 
@@ -86,7 +90,7 @@ def test_a_record_with_an_unknown_term_that_a_rule_needs_is_left_out_and_named(
 ) -> None:
     record = row("vr.training_record", "T7", **unknown)
 
-    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built) == []
     assert [(item.code, item.about) for item in built.findings] == [
@@ -100,7 +104,7 @@ def test_a_record_with_an_unknown_term_that_a_rule_needs_is_left_out_and_named(
 def test_an_unknown_title_of_a_record_is_left_out_and_the_rest_counts(row: MakeRow) -> None:
     record = row("vr.training_record", qualification_titles=["就業服務員", "新職稱"])
 
-    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built)[0]["qualifications"] == ["employment_specialist"]
     assert _codes(built) == ["unknown_value"]
@@ -117,7 +121,7 @@ def test_the_role_is_the_identity_else_the_flag(
 ) -> None:
     record = row("vr.training_record", identity=identity, lecturer=lecturer)
 
-    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built)[0]["role"] == role
 
@@ -125,7 +129,7 @@ def test_the_role_is_the_identity_else_the_flag(
 def test_training_before_hiring_without_a_class_is_refused_before_the_rule(row: MakeRow) -> None:
     record = row("vr.training_record", "T2", nature="進用後", category=None)
 
-    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF)
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
 
     assert _activities(built) == []
     assert [(item.activity, item.reason) for item in built.refused] == [("T2", "not_ce_training")]
@@ -145,7 +149,7 @@ def test_training_before_hiring_without_a_class_is_refused_before_the_rule(row: 
 def test_a_qualification_that_is_none_yet_is_not_applicable(
     row: MakeRow, values: dict[str, Any], reason: str
 ) -> None:
-    built = vr.renewal(row("vr.qualification", "Q1", **values), VrRows(), AS_OF)
+    built = vr.renewal(row("vr.qualification", "Q1", **values), VrRows(), AS_OF, RULESET)
 
     assert built.given is None
     assert built.not_applicable == reason
@@ -160,8 +164,8 @@ def test_before_the_periods_that_can_be_told_history_is_not_held(row: MakeRow) -
         ce_completed_on=date(2022, 2, 14),
     )
 
-    inside = vr.renewal(renewed, VrRows(), date(2019, 2, 14))
-    before = vr.renewal(renewed, VrRows(), date(2019, 2, 13))
+    inside = vr.renewal(renewed, VrRows(), date(2019, 2, 14), RULESET)
+    before = vr.renewal(renewed, VrRows(), date(2019, 2, 13), RULESET)
 
     assert inside.given is not None
     assert inside.given["certificate"] == {
@@ -178,7 +182,7 @@ def test_a_renewal_granted_ahead_leaves_the_running_period(row: MakeRow) -> None
         "vr.qualification", "Q1", issued_on=date(2021, 11, 1), renewed_on=date(2024, 9, 1)
     )
 
-    built = vr.renewal(renewed, VrRows(), AS_OF)
+    built = vr.renewal(renewed, VrRows(), AS_OF, RULESET)
 
     assert built.given is not None
     assert built.given["certificate"] == {
@@ -192,7 +196,7 @@ def test_a_renewal_granted_ahead_leaves_the_running_period(row: MakeRow) -> None
 def test_deductions_stand_as_ranges_and_only_those_of_this_qualification(row: MakeRow) -> None:
     leaves = [row("vr.extension"), row("vr.extension", qualification_id="Q2")]
 
-    built = vr.renewal(row("vr.qualification", "Q1"), VrRows(extensions=leaves), AS_OF)
+    built = vr.renewal(row("vr.qualification", "Q1"), VrRows(extensions=leaves), AS_OF, RULESET)
 
     assert built.given is not None
     assert built.given["certificate"] == {
@@ -207,20 +211,22 @@ def test_a_day_of_application_may_be_declared_and_nothing_else(row: MakeRow) -> 
     qualification = row("vr.qualification")
 
     planned = vr.renewal(
-        qualification, VrRows(), AS_OF, declared={"application_date": "2025-01-02"}
+        qualification, VrRows(), AS_OF, RULESET, declared={"application_date": "2025-01-02"}
     )
 
     assert planned.given is not None
     assert planned.given["application_date"] == "2025-01-02"
     assert planned.declared == ("application_date",)
     with pytest.raises(InvalidInput) as refused:
-        vr.renewal(qualification, VrRows(), AS_OF, declared={"activities": []})
+        vr.renewal(qualification, VrRows(), AS_OF, RULESET, declared={"activities": []})
     assert refused.value.code == "DECLARED_NOT_ALLOWED"
     assert refused.value.details == {"key": "activities", "rule": "vr.renewal"}
 
 
 def test_settings_reach_the_rule_as_params(row: MakeRow) -> None:
-    built = vr.renewal(row("vr.qualification"), VrRows(), AS_OF, params={"weight_offshore": 1.5})
+    built = vr.renewal(
+        row("vr.qualification"), VrRows(), AS_OF, RULESET, params={"weight_offshore": 1.5}
+    )
 
     assert built.given is not None
     assert built.given["params"] == {"weight_offshore": 1.5}
@@ -237,7 +243,7 @@ def test_a_single_record_is_previewed_with_hours_and_flags(row: MakeRow) -> None
         delivery="視訊",
     )
 
-    built = vr.ce_credit(record)
+    built = vr.ce_credit(record, AS_OF, RULESET)
 
     assert built.given == {
         "activity": {
@@ -254,6 +260,44 @@ def test_a_single_record_is_previewed_with_hours_and_flags(row: MakeRow) -> None
             "mode": "live_online",
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "differs"),
+    [
+        ({"hours": 600, "credited_hours": 600}, False),
+        ({"hours": 600, "credited_hours": 1200, "outlying_island": "是"}, False),
+        ({"hours": 600, "credited_hours": 1200, "outlying_island": "是", "lecturer": "是"}, False),
+        ({"hours": 600, "credited_hours": 600, "outlying_island": "是"}, True),
+        ({"hours": 600, "credited_hours": 700}, True),
+        ({"hours": 600, "credited_hours": 700, "status": "初審"}, False),
+        ({"hours": 600, "credited_hours": 700, "nature": "進用後"}, False),
+    ],
+    ids=["plain", "weighted", "two flags, greatest", "not weighted", "other", "not confirmed",
+         "other training"],
+)  # fmt: skip
+def test_credited_hours_are_compared_with_the_weighted_ones_and_count(
+    row: MakeRow, values: dict[str, Any], differs: bool
+) -> None:
+    record = row("vr.training_record", "T1", **values)
+
+    built = vr.renewal(row("vr.qualification"), VrRows(records=[record]), AS_OF, RULESET)
+
+    assert _codes(built) == (["vr.credited_hours_differ"] if differs else [])
+
+
+def test_settings_weigh_the_comparison(row: MakeRow) -> None:
+    record = row("vr.training_record", hours=600, credited_hours=900, outlying_island="是")
+
+    built = vr.renewal(
+        row("vr.qualification"),
+        VrRows(records=[record]),
+        AS_OF,
+        RULESET,
+        params={"weight_offshore": 1.5},
+    )
+
+    assert _codes(built) == []
 
 
 def test_a_stored_extension_has_its_proof_and_a_letter_of_the_leaves_days(row: MakeRow) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ...domain.amounts import HUNDRED
 from ...domain.bundles import LtcRows, Row
+from ...domain.counties import BY_CODE
 from ...domain.decision import ActivityRefusal
 from ...domain.periods import DAY
 from ...domain.roc_date import TAIPEI
@@ -19,6 +20,7 @@ __all__ = [
     "activity",
     "certificate_facts",
     "certificates_of",
+    "counties_differ",
     "credit_ends",
     "credits_of",
     "ended_on",
@@ -279,6 +281,17 @@ def service(
 
 
 _SERVICE = ("registered", "proof", "proof_other_certificate", "none")
+
+
+def counties_differ(row: Row) -> bool:
+    """Whether the unit of a registration stands in another county than the registration.
+
+    Args:
+        row: ``ltc.registration``, with its unit's county where the unit is known.
+    """
+    code = row.get("unit_county_code")
+    unit = code if code in BY_CODE else row.get("unit_county__code")
+    return unit is not None and row["county__code"] is not None and unit != row["county__code"]
 
 
 def registration_end(row: Mapping[str, date | None]) -> date | None:

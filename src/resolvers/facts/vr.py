@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 
-from ...domain.amounts import to_number
 from ...domain.bundles import Row, VrRows
 from ...domain.decision import ActivityRefusal
-from ...domain.vocabulary import title_box
+from ...rules.params import Ruleset
 from . import vr_activities as records_of
 from .built import Built, Findings, earliest_after, iso
 from .declared import Declared
@@ -66,6 +65,7 @@ def renewal(
     row: Row,
     vr: VrRows,
     as_of: date,
+    ruleset: Ruleset,
     *,
     application_date: date | None = None,
     declared: Mapping[str, object] | None = None,
@@ -77,6 +77,7 @@ def renewal(
         row: ``vr.qualification``.
         vr: All that the register holds on the member.
         as_of: Day asked about.
+        ruleset: Figures, for the cross-check of weighted hours.
         application_date: Day of the (planned) application; None: ``as_of``.
         declared: Facts that no registry holds.
         params: Weighting factors of this hub's settings.
@@ -90,6 +91,7 @@ def renewal(
     if reason is not None:
         return _none("vr.renewal", row, findings, reason)
     known = term(row, vr, as_of, findings)
+    records_of.hours_differ(vr.records, as_of, ruleset, params, findings)
     changes = _changes(known, vr, as_of)
     if known.held_from is not None and as_of < known.held_from:
         findings.add("vr.history_not_held", row["id"])
@@ -144,13 +146,15 @@ def _changes(known: VrTerm, vr: VrRows, as_of: date) -> date | None:
     return earliest_after(as_of, days)
 
 
-def ce_credit(row: Row, *, params: Mapping[str, object] | None = None) -> Built:
+def ce_credit(
+    row: Row, as_of: date, ruleset: Ruleset, *, params: Mapping[str, object] | None = None
+) -> Built:
     """Facts of ``vr.ce_credit`` for one stored record: hours and flags as they were entered.
 
-    A record of another nature than 繼續教育 is not asked about; where the weighted hours differ from the
-    register's own figure, :func:`hours_differ` says so beside the answer.
+    A record of another nature than 繼續教育 is not asked about.
     """
     findings = Findings()
+    records_of.hours_differ([row], as_of, ruleset, params, findings)
     if row["nature__code"] != "continuing_education":
         return _none("vr.ce_credit", row, findings, "not_ce_training")
     activities = records_of.renewal_activities([row], findings, weighted=True)
@@ -297,18 +301,3 @@ def individual_claim(row: Row | None, declared: Mapping[str, object] | None = No
         subject=None if row is None else row["id"],
         declared=said.used,
     )
-
-
-def hours_differ(row: Row, weighted_hours: object) -> bool:
-    """Whether the register's credited hours differ from the hours weighted by VR-R33."""
-    stored = row["credited_hours"]
-    return (
-        row["status__code"] == "confirmed"
-        and stored is not None
-        and to_number(stored) != weighted_hours
-    )
-
-
-def box_of(row: Row) -> str:
-    """The check box that a qualification counts (every supervisor is one)."""
-    return title_box(row["title__code"])

@@ -9,6 +9,9 @@ from ...domain.bundles import Row
 from ...domain.decision import ActivityRefusal
 from ...domain.text import compare_form
 from ...domain.vocabulary import code_of, title_box, vr_role
+from ...rules.params import Ruleset
+from ...rules.vr_activities import Weighting
+from ...rules.vr_figures import Figures
 from .built import Findings
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "boxes",
     "credited",
     "experience",
+    "hours_differ",
     "initial_160h",
     "is_counted",
     "renewal_activities",
@@ -102,6 +106,36 @@ def credited(row: Row, findings: Findings | None = None) -> int:
             findings.add("vr.credited_hours_missing", row["id"])
         return hours
     return stored
+
+
+def hours_differ(
+    records: Iterable[Row],
+    as_of: date,
+    ruleset: Ruleset,
+    params: Mapping[str, object] | None,
+    findings: Findings,
+) -> None:
+    """Credited hours of confirmed records against their hours weighted by VR-R33; the former count.
+
+    Args:
+        records: ``vr.training_record`` rows.
+        as_of: Day that picks the weights.
+        ruleset: Figures.
+        params: Settings of this hub, put in their place.
+        findings: Takes ``vr.credited_hours_differ``.
+    """
+    weighting: Weighting | None = None
+    for row in records:
+        if row["nature__code"] != _CE or row["status__code"] != "confirmed":
+            continue
+        flags = tuple(weights(row))
+        stored = row["credited_hours"]
+        if stored is None or (not flags and stored == row["hours"]):
+            continue
+        if weighting is None:
+            weighting = Weighting(Figures(ruleset, as_of, params or {}))
+        if row["hours"] * weighting.factor(flags) != stored * weighting.factor(()):
+            findings.add("vr.credited_hours_differ", row["id"])
 
 
 def weights(row: Row) -> list[str]:
