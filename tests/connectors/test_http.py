@@ -202,6 +202,18 @@ async def test_gzip_is_understood() -> None:
     assert site.requests[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("step", [1, 3, 1 << 20])
+async def test_gzip_comes_whole_in_steps_of_any_size(
+    step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certhub.connectors.http._STEP_BYTES", step)
+    content = b'{"a": "' + b"x" * 500 + b'"}'
+    half = gzip.compress(content[:200]) + gzip.compress(content[200:])
+
+    for packed in (gzip.compress(content), half):
+        assert await Site(_gzipped(packed)).client().call(GET, _json) == {"a": "x" * 500}
+
+
 async def test_a_gzip_bomb_stops_at_the_limit_without_being_unpacked() -> None:
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb") as packed:

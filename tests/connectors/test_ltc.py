@@ -259,6 +259,18 @@ def _spy(written: list[bytes]) -> Any:
     return keep
 
 
+@pytest.mark.parametrize("step", [1, 7, 64])
+async def test_a_snapshot_is_read_back_whatever_the_steps(
+    ltc_agency: LtcAgency, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr("certhub.connectors.ltc.spool._STEP", step)
+    ltc_agency.rows["unit"] = [_unit(number, address="路" * number) for number in range(40)]
+
+    batches = await read_all(ltc_agency.connector())
+
+    assert _ids(batches) == [f"U{number:06d}" for number in range(40)]
+
+
 async def test_a_bad_row_of_a_snapshot_is_set_aside_and_counts_as_listed(
     ltc_agency: LtcAgency,
 ) -> None:

@@ -767,6 +767,17 @@ async def test_a_damaged_download_is_repeated(osh_agency: OshAgency) -> None:
     assert _downloads(osh_agency) == [name, name]
 
 
+async def test_a_drop_listed_twice_counts_as_the_one_that_passes(osh_agency: OshAgency) -> None:
+    osh_agency.publish(107, "full", _full(_class(2)))
+    repaired = osh_agency.drops[0] | {"name": "osh-repaired-107.zip"}
+    osh_agency.content["osh-repaired-107.zip"] = osh_agency.content[osh_agency.drops[0]["name"]]
+    osh_agency.publish(107, "full", _full(_class(1)), extra={"x": b""})
+
+    for drops in ([*osh_agency.drops, repaired], [repaired, *osh_agency.drops]):
+        osh_agency.drops = drops
+        assert [_ids(batch) for batch in await read_all(osh_agency.connector())] == [["K2"]]
+
+
 async def test_a_wrong_hash_in_the_index_alone_is_no_reason_to_refuse(
     osh_agency: OshAgency,
 ) -> None:

@@ -86,9 +86,12 @@ class Spool(Sink):
         rest = b""
         pending = b""
         while not inflate.eof:
-            pending = pending or decrypt.update(self._file.read(_STEP))
-            *lines, rest = (rest + inflate.decompress(pending, _STEP)).split(b"\n")
+            data = pending or decrypt.update(self._file.read(_STEP))
+            text = inflate.decompress(data, _STEP)
+            if not data and not text:
+                raise EOFError("the spooled snapshot is cut")
             pending = inflate.unconsumed_tail
+            *lines, rest = (rest + text).split(b"\n")
             for line in lines:
                 yield _object(line)
 

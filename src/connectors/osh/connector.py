@@ -40,6 +40,10 @@ class _Listed:
     sha256: str
 
 
+_Index = dict[int, list[_Listed]]
+"""By sequence, every place where a drop is listed: it may be published again under another name."""
+
+
 class OshConnector:
     """Reads the drops (``batches``) and files classes (``filing``).
 
@@ -77,15 +81,15 @@ class OshConnector:
         keys = TrustedKeys(self._client)
         refused: dict[int, AgencyFault] = {}
         told = 0
-        while (entry := _next(listed, sequence, refused)) is not None:
+        while (number := _next(listed, sequence, refused)) is not None:
             try:
-                batch = await self._apply(entry, sequence, generation, keys)
+                batch = await self._apply(listed[number], sequence, generation, keys)
             except (DropRejected, AgencyRefused) as fault:
-                refused[entry.sequence] = fault
+                refused[number] = fault
                 continue
-            notes = [_told(number, fault) for number, fault in refused.items()][told:]
+            notes = [_told(each, fault) for each, fault in refused.items()][told:]
             told = len(refused)
-            sequence = entry.sequence
+            sequence = number
             yield _noted(batch, notes)
         _complete(listed, sequence, refused)
 
@@ -97,26 +101,31 @@ class OshConnector:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _index(self) -> dict[int, _Listed]:
+    async def _index(self) -> _Index:
         call = Call("GET", "/drops/index.json", headers={"x-api-key": self._api_key})
         return await self._client.call(call, _read_index)
 
     async def _apply(
         self, entries: list[_Listed], sequence: int | None, generation: int, keys: TrustedKeys
     ) -> Batch:
-        """Download, check and read one drop: the newest entry first, if it is listed repaired.
+        """Download, check and read one drop; each place where it is listed, once more if need be.
 
-        A drop that may have been damaged on the way is downloaded once more.
+        What came as listed is not downloaded again: it was not damaged on the way.
         """
-        *others, last = [entry for entry in reversed(entries) for _ in range(2)]
-        for entry in others:
-            data = await self._download(entry)
-            try:
-                return await self._read(entry, data, sequence, generation, keys)
-            except DropRejected:
-                if sha256(data).hexdigest() == entry.sha256 and entry.name == last.name:
-                    raise
-        return await self._read(last, await self._download(last), sequence, generation, keys)
+        faults: list[AgencyFault] = []
+        for entry in reversed(entries):
+            for _ in range(2):
+                try:
+                    data = await self._download(entry)
+                    return await self._read(entry, data, sequence, generation, keys)
+                except AgencyRefused as fault:
+                    faults.append(fault)
+                    break
+                except DropRejected as fault:
+                    faults.append(fault)
+                    if sha256(data).hexdigest() == entry.sha256:
+                        break
+        raise faults[0]
 
     async def _read(
         self,
@@ -142,13 +151,13 @@ class OshConnector:
         return await self._client.call(call, lambda answer: answer.body)
 
 
-def _read_index(answer: Answer) -> dict[int, _Listed]:
+def _read_index(answer: Answer) -> _Index:
     """The drops by sequence; an entry that cannot be read is left out, as it may be repaired."""
     document = answer.json()
     entries = document.get("drops") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise AgencyGarbled("the index holds no list of drops")
-    listed = {}
+    listed: _Index = {}
     for entry in entries:
         if not isinstance(entry, dict):
             continue
@@ -158,29 +167,30 @@ def _read_index(answer: Answer) -> dict[int, _Listed]:
         if isinstance(sequence, bool) or not isinstance(sequence, int) or sequence < 0:
             continue
         digest = str(entry.get("sha256", "")).lower()
-        listed[sequence] = _Listed(name, sequence, entry.get("kind") == "full", digest)
+        found = _Listed(name, sequence, entry.get("kind") == "full", digest)
+        places = listed.setdefault(sequence, [])
+        if name not in {place.name for place in places}:
+            places.append(found)
     return listed
 
 
-def _next(
-    listed: Mapping[int, _Listed], sequence: int | None, refused: Mapping[int, AgencyFault]
-) -> _Listed | None:
+def _next(listed: _Index, sequence: int | None, refused: Mapping[int, AgencyFault]) -> int | None:
     """The newest full drop beyond the position, else the delta right behind it."""
     fulls = [
         number
-        for number, entry in listed.items()
-        if entry.full and number not in refused and (sequence is None or number > sequence)
+        for number, places in listed.items()
+        if any(place.full for place in places)
+        and number not in refused
+        and (sequence is None or number > sequence)
     ]
     if fulls:
-        return listed[max(fulls)]
-    if sequence is None or sequence + 1 in refused:
+        return max(fulls)
+    if sequence is None or sequence + 1 in refused or sequence + 1 not in listed:
         return None
-    return listed.get(sequence + 1)
+    return sequence + 1
 
 
-def _complete(
-    listed: Mapping[int, _Listed], sequence: int | None, refused: Mapping[int, AgencyFault]
-) -> None:
+def _complete(listed: _Index, sequence: int | None, refused: Mapping[int, AgencyFault]) -> None:
     """Refuse to call the run complete unless the newest drop is applied."""
     newest = max(listed, default=None)
     if newest is not None and newest == sequence:
