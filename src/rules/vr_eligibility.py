@@ -113,8 +113,11 @@ class _Answer:
 
 
 def _latest(certificates: Sequence[HeldCertificate]) -> HeldCertificate | None:
-    return max(
-        certificates, key=lambda item: (item.valid_to, item.expires_on, item.id), default=None
+    """The certificate with the latest valid_to; of equals the one that runs longest, then by id."""
+    return min(
+        certificates,
+        key=lambda item: (-item.valid_to.toordinal(), -item.expires_on.toordinal(), item.id),
+        default=None,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from ..domain.amounts import HUNDRED, parse_amount
+from ..domain.amounts import parse_amount
 from ..domain.errors import InvalidFacts, NoFigureInForce
 from ..domain.periods import last_day_within, roll_forward
 from .params import FigureValue, Ruleset
@@ -15,6 +15,9 @@ from .params import FigureValue, Ruleset
 __all__ = ["Figures"]
 
 _REGISTRY = "vr."
+_LARGEST = 10**9
+_LONGEST = {"years": 100, "months": 1200, "days": 36_500}
+_LAST_YEAR = 2999
 
 
 @lru_cache(maxsize=64)
@@ -41,14 +44,15 @@ def _override(unit: str, value: object, path: str) -> object:
             amount = parse_amount(value)
         except ValueError as error:
             raise InvalidFacts.at(path, str(error), "至多二位小數之數") from error
-        if amount < 0:
+        if not 0 <= amount < _LARGEST:
             raise InvalidFacts.at(path, "an amount that is not negative", "不得為負數")
         return amount if unit == "hours" else value
     if unit == "switch":
         if isinstance(value, (bool, str)):
             return value
         raise InvalidFacts.at(path, "true, false or a code", "真、偽或代碼")
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10 * HUNDRED**2:
+    most = _LONGEST.get(unit, _LARGEST)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
         return value
     raise InvalidFacts.at(path, "a whole number that is not negative", "非負整數")
 
@@ -62,8 +66,11 @@ class Figures:
         """Picks the figures of ``day``.
 
         Raises:
-            InvalidFacts: an override names no figure of the VR rulebook or is of another kind.
+            InvalidFacts: an override names no figure of the VR rulebook or is of another kind, or
+                the day lies beyond what calendar arithmetic follows.
         """
+        if day.year > _LAST_YEAR:
+            raise InvalidFacts.at("as_of", f"a day before {_LAST_YEAR + 1}")
         self.ruleset = ruleset
         self.day = day
         self._params = ruleset.on(day)

@@ -67,6 +67,13 @@ def test_of_several_certificates_the_one_that_ends_last_counts() -> None:
     assert _ask("2024-06-01", certificates=[newer, CERTIFICATE]).report["certificate"] == "c2"
 
 
+def test_of_equal_certificates_the_order_given_does_not_matter() -> None:
+    twin = {**CERTIFICATE, "id": "c2"}
+
+    for certificates in ([CERTIFICATE, twin], [twin, CERTIFICATE]):
+        assert _ask("2024-01-01", certificates=certificates).report["certificate"] == "c1"
+
+
 def test_a_revocation_counts_from_its_day() -> None:
     revoked = {**CERTIFICATE, "revoked_on": "2023-03-01"}
 

@@ -160,6 +160,7 @@ def test_parameters_override_figures_by_name() -> None:
         ({"colour": "blue"}, ""),
         ({"params": {"weight_of_feathers": 2}}, "params.weight_of_feathers"),
         ({"params": {"ce_total_hours": "many"}}, "params.ce_total_hours"),
+        ({"params": {"certificate_years": 8000}}, "params.certificate_years"),
         ({"params": {"weight_combination": "mean"}}, "params.weight_combination"),
         ({"activities": [_record("a1", "law", -1)]}, "activities[0].hours"),
         ({"activities": [_record("a1", "cooking", 1)]}, "activities[0].attribute"),
