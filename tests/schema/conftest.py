@@ -1,0 +1,115 @@
+"""A hub that has synced the fictional country: seventy people, the cast among them, on 2024-09-02."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from certhub.connectors import ltc, osh, vr
+from certhub.connectors.base import Connector
+from certhub.resolvers.evaluations import evaluate_changed
+from certhub.resolvers.sync import SyncHub, run_sync
+from certhub.sandbox.clock import AgencyClock
+from certhub.sandbox.ltc_agency import LtcAgency
+from certhub.sandbox.osh_agency import OshAgency
+from certhub.sandbox.vr_agency import VrAgency
+from certhub.sandbox.world import generate
+
+from ..conftest import _copy
+from ..hub_app import NOW, HubClient, running_hub
+
+URL = "http://agency.test"
+WHY = {"X-Purpose-Of-Use": "supervision", "X-Case-Reference": "測試字第1130902號"}
+
+
+class Country:
+    """The synced hub, asked as one role or another."""
+
+    def __init__(self, client: HubClient) -> None:
+        self.client = client
+        self.hub = client.app.state.site.hub
+
+    async def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        role: str = "central-mol",
+        purpose: bool = True,
+        **claims: Any,
+    ) -> dict[str, Any]:
+        """The whole answer, errors included."""
+        answer = await self.client.graphql(
+            query,
+            dict(variables or {}),
+            role=role,
+            headers=WHY if purpose else {},
+            **claims,
+        )
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def data(
+        self, query: str, variables: Mapping[str, Any] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """The data of an answer that has no errors."""
+        answer = await self.ask(query, variables, **options)
+        assert "errors" not in answer, answer["errors"]
+        found: dict[str, Any] = answer["data"]
+        return found
+
+
+def codes(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Path and code of every error."""
+    return [
+        (".".join(str(part) for part in error.get("path", [])), error["extensions"]["code"])
+        for error in answer.get("errors", [])
+    ]
+
+
+def _connectors(home: Path) -> list[Connector]:
+    world = generate(70, 1)
+    clock = AgencyClock(ticks=lambda: 0.0)
+    first = VrAgency(world, clock=clock, per_second=None)
+    second = LtcAgency(world, clock=clock, per_second=None)
+    third = OshAgency(world, clock=clock, per_second=None)
+    key = home / "ltc-key.json"
+    key.write_text(json.dumps(second.private_jwk))
+    return [
+        vr.build(
+            URL, first.client_id, first.client_secret, transport=httpx.ASGITransport(app=first)
+        ),
+        ltc.build(URL, second.client_id, key, transport=httpx.ASGITransport(app=second)),
+        osh.build(
+            URL,
+            third.api_key,
+            third.client_id,
+            third.client_secret,
+            transport=httpx.ASGITransport(app=third),
+        ),
+    ]
+
+
+@pytest.fixture(scope="session")
+async def country(
+    _admin: tuple[asyncpg.Connection, str],
+    _template: str,
+    worker: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Country]:
+    """The hub after its first sync; for tests that change nothing."""
+    home = tmp_path_factory.mktemp("country")
+    async for url in _copy(_admin, _template, worker):
+        async with running_hub(url, home) as client:
+            hub = client.app.state.site.hub
+            for connector in _connectors(home):
+                report = await run_sync(SyncHub(hub.engine, hub.keys, lambda: NOW), connector)
+                assert report.succeeded, report.as_dict()
+                await connector.aclose()
+            await evaluate_changed(hub)
+            yield Country(client)

@@ -1,0 +1,20 @@
+"""Who the token is."""
+
+from .conftest import Country
+
+
+async def test_the_viewer_is_the_token(country: Country) -> None:
+    found = await country.data(
+        "{ viewer { subject clientId agencyType jurisdiction registries purpose caseReference } }",
+        role="local-taipei",
+    )
+
+    assert found["viewer"] == {
+        "subject": "local-taipei",
+        "clientId": "local-taipei",
+        "agencyType": "local",
+        "jurisdiction": ["63000"],
+        "registries": ["LTC", "OSH", "VR"],
+        "purpose": "supervision",
+        "caseReference": "測試字第1130902號",
+    }
