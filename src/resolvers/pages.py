@@ -119,7 +119,7 @@ def page_size(first: int | None) -> int:
 def write_cursor(order: str, keys: Keyset) -> str:
     """The cursor of a row with these order values."""
     # orjson writes days and instants as ISO text, uuids as text.
-    return base64.urlsafe_b64encode(orjson.dumps([order, *keys])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([order, *keys], default=str)).decode().rstrip("=")
 
 
 def read_cursor(after: str | None, order: str, shape: Sequence[type]) -> tuple[Any, ...] | None:
