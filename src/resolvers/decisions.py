@@ -4,7 +4,7 @@ Everything here is pure: rows, freshness and figures in, an :class:`~.answers.An
 and which rows are loaded is decided before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -436,7 +436,7 @@ def recognition_status(question: Question, row: Row, declared: Declaration = Non
 
 def staffing(
     question: Question,
-    appointments: list[Row],
+    appointments: Iterable[Row],
     county: str,
     year: int,
     declared: Declaration = None,
