@@ -212,6 +212,67 @@ async def test_request_errors_are_400_for_graphql_and_200_for_json(
     assert await audited(hub) == []
 
 
+async def test_names_are_not_suggested(hub: HubClient) -> None:
+    for query in (
+        "{ viewr { clientId } }",
+        "{ viewer { clientID } }",
+        "{ viewer(a: 1) { clientId } }",
+    ):
+        answer = await hub.graphql(query)
+        assert "did you mean" not in answer.text.lower()
+
+
+async def test_values_are_not_repeated(hub: HubClient) -> None:
+    query = "query($identifier: IdentifierInput!) { person(identifier: $identifier) { id } }"
+    wrong = {"identifier": {"value": ["A123456789"], "kind": "A123456789"}}
+
+    answers = [
+        await hub.graphql(query, wrong),
+        await hub.graphql('{ person(identifier: {value: "A123456789", kind: A123456789}) { id } }'),
+        await hub.graphql('{ people(first: "A123456789") { totalCount } }'),
+    ]
+
+    for answer in answers:
+        assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        assert "A123456789" not in answer.text
+
+
+async def test_a_case_reference_may_be_chinese(hub: HubClient) -> None:
+    headers: Any = {
+        **hub.headers(),
+        "X-Purpose-Of-Use": "renewal",
+        "X-Case-Reference": "北市社障字第1號 A100000109".encode(),
+    }
+    answer = await hub.http.post(
+        "/graphql", json={"query": "{ viewer { purpose caseReference } }"}, headers=headers
+    )
+
+    stated = {"purpose": "renewal", "caseReference": "北市社障字第1號 [證號]"}
+    assert answer.json()["data"]["viewer"] == stated
+    [row] = await audited(hub)
+    assert (row.purpose, row.case_reference) == ("renewal", "北市社障字第1號 [證號]")
+
+
+async def test_refusals_are_answered_and_audited(hub: HubClient) -> None:
+    query = '{ viewer { clientId } person(identifier: {value: "A100000109"}) { id } }'
+
+    bare = await hub.graphql(query)
+    operator = await hub.graphql(query, role="operator")
+
+    for answer, code in ((bare, "PURPOSE_REQUIRED"), (operator, "FORBIDDEN")):
+        assert answer.status_code == 200
+        assert answer.json()["data"]["person"] is None
+        [error] = answer.json()["errors"]
+        assert (error["path"], error["extensions"]["code"]) == (["person"], code)
+    rows = await audited(hub)
+    assert [(row.outcome, row.denial_code) for row in rows] == [
+        ("partial", "PURPOSE_REQUIRED"),
+        ("partial", "FORBIDDEN"),
+    ]
+    assert rows[0].fields == ["Query.person"]
+    assert "A100000109" not in repr(rows)
+
+
 async def test_the_schema_may_be_asked_for_with_its_scope(hub: HubClient) -> None:
     answer = await hub.graphql("{ __schema { queryType { name } } }", scope="schema.read")
 
