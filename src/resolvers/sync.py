@@ -18,7 +18,7 @@ from ..connectors.base import Connector
 from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
 from ..domain.sync import Batch, Problem
 from ..store.derived import derive
-from ..store.identity import link_touched
+from ..store.identity import link_touched, prepare
 from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
 from ..store.quarantine import set_aside
@@ -191,6 +191,7 @@ async def _run(
 ) -> SyncReport:
     registry, started = connector.registry, hub.clock()
     run, stored = await begin_run(driver, registry, full=full, now=started)
+    await prepare(driver)
     writer = MirrorWriter(driver, hub.keys, registry, run, stored.floors, hub.limits.mass_delete)
     report = SyncReport(registry, run, full, started)
     faulty: Sequence[Problem] = ()
@@ -249,7 +250,7 @@ async def _apply(
     batch: Batch,
     run: int,
 ) -> None:
-    now = hub.clock()
+    now, changed = hub.clock(), writer.changed_rows()
     vanished = await writer.apply(batch, now)
     if vanished is not None:
         raise SyncHalted(
@@ -262,8 +263,9 @@ async def _apply(
             details={"entity": vanished.entity, "gone": vanished.gone, "live": vanished.live},
         )
     _check_quarantine(writer.figures.counts, hub.limits.quarantine)
-    await link_touched(driver, now)
-    await derive(driver, now)
+    if writer.changed_rows() > changed:
+        await link_touched(driver, now)
+        await derive(driver, now)
     writer.figures.notes += batch.notes
     await save_batch(
         driver,

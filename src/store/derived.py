@@ -8,14 +8,12 @@ from typing import Any
 
 import asyncpg
 
+from .identity_sql import CLEAR
+
 __all__ = ["derive"]
 
 # Institutions meet by 統一編號 alone; one without a number is an organisation of its own.
 _ORGANISATIONS = """
-    create temp table if not exists org_record (entity text, source_id text, number text)
-        on commit delete rows;
-    truncate org_record;
-
     insert into org_record
     select entity, source_id, case when tax_id ~ '^[0-9]{8}$' then tax_id end
     from (
@@ -61,10 +59,6 @@ _ORGANISATIONS = """
 # The county of work, never of residence: appointments until left, registrations until ended. One
 # that has ended without saying when gives no county.
 _COUNTIES = """
-    create temp table if not exists county_record (
-        entity text, source_id text, primary key (entity, source_id)) on commit delete rows;
-    truncate county_record;
-
     insert into county_record
     select distinct entity, id from touched
     where own and entity in ('vr.appointment', 'ltc.registration')
@@ -133,6 +127,8 @@ _DUE = """
 async def derive(connection: "asyncpg.Connection[Any]", now: datetime) -> None:
     """Bring organisations, counties of work and the queue of evaluations up to date.
 
+    Empties the temporary tables afterwards.
+
     Args:
         connection: asyncpg's own connection, in the batch's transaction, after ``link_touched``.
         now: Since when an evaluation is due.
@@ -140,3 +136,4 @@ async def derive(connection: "asyncpg.Connection[Any]", now: datetime) -> None:
     await connection.execute(_ORGANISATIONS)
     await connection.execute(_COUNTIES)
     await connection.execute(_DUE, now)
+    await connection.execute(CLEAR)

@@ -12,11 +12,16 @@ import asyncpg
 
 from . import identity_sql as sql
 
-__all__ = ["IDENTITY_LOCK", "link_touched", "relink"]
+__all__ = ["IDENTITY_LOCK", "link_touched", "prepare", "relink"]
 
 IDENTITY_LOCK = 0x63657274_6964  # "cert" "id"
 
 _ROUNDS = 100
+
+
+async def prepare(connection: "asyncpg.Connection[Any]") -> None:
+    """Make the session's temporary tables, among them ``touched``; harmless when repeated."""
+    await connection.execute(sql.SETUP)
 
 
 async def link_touched(connection: "asyncpg.Connection[Any]", now: datetime) -> bool:
@@ -29,7 +34,6 @@ async def link_touched(connection: "asyncpg.Connection[Any]", now: datetime) -> 
     Returns:
         Whether there were any.
     """
-    await connection.execute(sql.SETUP)
     await connection.execute(sql.CHANGED)
     if not await connection.fetchval("select exists (select from id_changed)"):
         return False
@@ -40,14 +44,14 @@ async def link_touched(connection: "asyncpg.Connection[Any]", now: datetime) -> 
 async def relink(
     connection: "asyncpg.Connection[Any]", records: Sequence[tuple[str, str]], now: datetime
 ) -> None:
-    """Look at some records again, after a person decided about them.
+    """Look at some records again, after a person decided about them; ``derive`` has to follow.
 
     Args:
         connection: asyncpg's own connection, in a transaction.
         records: (entity, source id).
         now: As for ``link_touched``.
     """
-    await connection.execute(sql.SETUP)
+    await prepare(connection)
     await connection.execute(
         "insert into id_changed select * from unnest($1::text[], $2::text[]) on conflict do nothing",
         [entity for entity, _ in records],

@@ -6,7 +6,7 @@ outside. A passport number needs the birth date. The agencies' own links (LTC me
 certificate without a number and its trainee row) and the decisions of people (pins) are clusters
 too. The connected records are one person, who keeps the oldest id that any of them had.
 
-Temporary tables: ``touched`` (from the mirrors), ``id_changed`` (records to look at), ``id_node``
+Temporary tables, made once per session: ``touched`` (from the mirrors), ``id_changed`` (records to look at), ``id_node``
 (these, and whatever they may be connected with), ``id_edge`` (their clusters).
 """
 
@@ -14,6 +14,7 @@ __all__ = [
     "ASSIGN",
     "ATTRIBUTES",
     "CHANGED",
+    "CLEAR",
     "EDGES",
     "EXPAND",
     "JOIN_LABELS",
@@ -25,21 +26,30 @@ __all__ = [
 ]
 
 SETUP = """
+    create temp table if not exists touched (
+        entity text not null, id text not null, own bool not null);
     create temp table if not exists id_changed (
-        entity text, source_id text, primary key (entity, source_id)) on commit delete rows;
+        entity text, source_id text, primary key (entity, source_id));
     create temp table if not exists id_node (
         nid bigint generated always as identity, entity text, source_id text, round int,
         label bigint, person_id uuid, linked_at timestamptz, live bool, alone bool, target uuid,
-        primary key (entity, source_id)) on commit delete rows;
-    create temp table if not exists id_edge (nid bigint, cluster text) on commit delete rows;
-    create temp table if not exists id_number (index bytea primary key) on commit delete rows;
+        primary key (entity, source_id));
+    create temp table if not exists id_edge (nid bigint, cluster text);
+    create temp table if not exists id_number (index bytea primary key);
     create temp table if not exists id_anchor (
-        person_id uuid, label bigint, created_at timestamptz) on commit delete rows;
-    create temp table if not exists id_target (label bigint, person_id uuid)
-        on commit delete rows;
+        person_id uuid, label bigint, created_at timestamptz);
+    create temp table if not exists id_target (label bigint, person_id uuid);
     create temp table if not exists id_review (reason text, index bytea, entity text,
-        source_id text, records jsonb, persons uuid[], masked text) on commit delete rows;
-    truncate id_changed, id_node, id_edge, id_number, id_anchor, id_target, id_review;
+        source_id text, records jsonb, persons uuid[], masked text);
+    create temp table if not exists org_record (entity text, source_id text, number text);
+    create temp table if not exists county_record (
+        entity text, source_id text, primary key (entity, source_id));
+"""
+
+# Emptied after use: an unused temporary table costs nothing at a commit, an ``on commit`` one does.
+CLEAR = """
+    truncate touched, id_changed, id_node, id_edge, id_number, id_anchor, id_target, id_review,
+        org_record, county_record
 """
 
 # A trainee waits for its class, a certificate without a number for its trainee: what arrives may
@@ -232,23 +242,22 @@ ATTRIBUTES = """
 """
 
 EDGES = """
-    with numbered as (
-        select n.nid, n.live, i.index, i.kind = 'passport' as passport, i.birth_date
+    insert into id_edge
+    select nid, case
+        when passport then 'passport:' || encode(index, 'hex') || birth_date
+        when coalesce(first_born = last_born, true)
+            and coalesce(birth_date = first_born, true) then encode(index, 'hex')
+        else encode(index, 'hex') || birth_date end
+    from (
+        select n.nid, i.index, i.kind = 'passport' as passport, i.birth_date,
+            min(i.birth_date) filter (where n.live and i.kind <> 'passport')
+                over (partition by i.index) as first_born,
+            max(i.birth_date) filter (where n.live and i.kind <> 'passport')
+                over (partition by i.index) as last_born
         from id_node n join hub.identifier i on i.entity = n.entity and i.source_id = n.source_id
         where i."check" = 'valid' and i.kind is not null and not n.alone
-    ), births as (
-        select index, count(distinct birth_date) filter (where live) as several,
-            min(birth_date) filter (where live) as birth_date
-        from numbered where not passport group by index
-    )
-    insert into id_edge
-    select m.nid, case
-        when m.passport then 'passport:' || encode(m.index, 'hex') || m.birth_date
-        when b.several <= 1 and coalesce(m.birth_date = b.birth_date, true)
-            then encode(m.index, 'hex')
-        else encode(m.index, 'hex') || m.birth_date end
-    from numbered m left join births b on b.index = m.index
-    where not (m.birth_date is null and (m.passport or b.several > 1));
+    ) numbered
+    where birth_date is not null or (not passport and coalesce(first_born = last_born, true));
 
     insert into id_edge
     select n.nid, 'link:' || l.entity || ':' || l.source_id || '>' || l.to_id

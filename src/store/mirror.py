@@ -90,7 +90,7 @@ class MirrorWriter:
     """Writes one registry's mirrors on one connection, batch after batch of one run.
 
     Args:
-        connection: asyncpg's own connection; the caller begins and commits.
+        connection: asyncpg's own connection, after ``identity.prepare``; the caller commits.
         keys: For people's numbers.
         registry: ``vr``, ``ltc`` or ``osh``.
         run: Number of the run, written beside what is set aside.
@@ -115,6 +115,7 @@ class MirrorWriter:
         self._run = run
         self._limit = mass_delete_limit
         self._open: set[str] | None = None
+        self._staged: set[str] = set()
 
     def snapshot(self) -> "Figures":
         """The figures as they stand before a batch, for ``restore``."""
@@ -124,6 +125,7 @@ class MirrorWriter:
         """Take the figures back to ``before``, because the batch was rolled back."""
         self.figures = deepcopy(before)
         self._open = None
+        self._staged.clear()
 
     async def apply(self, batch: Batch, now: datetime) -> MassDeletion | None:
         """Apply one batch; the caller commits, or rolls back on a mass deletion.
@@ -135,10 +137,6 @@ class MirrorWriter:
         Returns:
             What a full listing would have deleted beyond the limit; None when all went well.
         """
-        await self._connection.execute(
-            "create temp table if not exists touched "
-            "(entity text not null, id text not null, own bool not null) on commit delete rows"
-        )
         for entity in sorted(batch.begins):
             await self._begin_listing(entity)
         for chunk in _chunks(batch.records, _CHUNK):
@@ -159,6 +157,13 @@ class MirrorWriter:
                     self.figures.unnamed.add(entity)
                 await self._connection.copy_records_to_table(entity_sql(entity).seen, records=named)
         return await self._end_listings(batch.complete, now)
+
+    def changed_rows(self) -> int:
+        """Rows that the run has inserted, updated or deleted so far."""
+        return sum(
+            counts.inserted + counts.updated + counts.deleted
+            for counts in self.figures.counts.values()
+        )
 
     async def analyze(self) -> None:
         """Renew the planner's figures of what this run has filled."""
@@ -243,7 +248,9 @@ class MirrorWriter:
     ) -> int:
         """Insert what is new and, if asked, update the rest; how many rows were inserted."""
         sql, counts = entity_sql(entity), self._count(entity)
-        await self._connection.execute(sql.create_stage)
+        if entity not in self._staged:
+            await self._connection.execute(sql.create_stage)
+            self._staged.add(entity)
         await self._connection.execute(f"truncate {sql.stage}")
         await self._connection.copy_records_to_table(
             sql.stage, records=rows_of(self._keys, entity, records), columns=sql.columns

@@ -119,10 +119,10 @@ def entity_sql(name: str) -> EntitySql:
         seen=seen,
         columns=columns,
         create_stage=(
-            f"create temp table if not exists {stage} on commit delete rows as "
+            f"create temp table if not exists {stage} as "
             f"select {names} from {mirror} with no data"
         ),
-        create_seen=f"create temp table if not exists {seen} (id text) on commit preserve rows",
+        create_seen=f"create temp table if not exists {seen} (id text)",
         any=f"select exists (select from {mirror})",
         probe=f"""
             select array_agg(place) filter (where verdict = 'write'),

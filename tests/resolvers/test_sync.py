@@ -385,14 +385,14 @@ async def test_two_syncers_of_one_registry_do_not_meet(
     hub = SyncHub(engine, keys, clock.now)
     entered, leave = asyncio.Event(), asyncio.Event()
 
-    class Slow(made.scripted):  # type: ignore[name-defined,misc]
+    class Slow(made.scripted):  # type: ignore[misc]
         async def batches(self, position: object, *, full: bool = False) -> Any:
             entered.set()
             await leave.wait()
             yield made.batch("ltc", made.credit("D1", "L1"))
 
     first = asyncio.create_task(run_sync(hub, Slow("ltc")))
-    await entered.wait()
+    await asyncio.wait_for(entered.wait(), 30)
     with pytest.raises(Conflict, match="another process is syncing"):
         await run_sync(hub, made.scripted("ltc"))
     other = await run_sync(hub, made.scripted("vr"))
@@ -410,14 +410,14 @@ async def test_a_run_that_was_killed_is_marked_and_leaves_no_lock(
 
     stored = asyncio.Event()
 
-    class Hanging(made.scripted):  # type: ignore[name-defined,misc]
+    class Hanging(made.scripted):  # type: ignore[misc]
         async def batches(self, position: object, *, full: bool = False) -> Any:
             yield made.batch("ltc", made.credit("D1", "L1"), position={"seq": 1})
             stored.set()
             await asyncio.sleep(3600)
 
     task = asyncio.create_task(run_sync(hub, Hanging("ltc")))
-    await stored.wait()
+    await asyncio.wait_for(stored.wait(), 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
