@@ -98,13 +98,13 @@ def columns_of(field: Field) -> list[Column[Any]]:
     if field.kind is Kind.NUMBER:
         index, cipher, masked, kind, check = number_columns(field.name)
         return [
-            Column(index, LargeBinary(), comment=field.title),
+            Column(index, LargeBinary(), doc=field.title),
             Column(cipher, LargeBinary()),
             Column(masked, Text()),
             Column(kind, Text()),
             Column(check, Text()),
         ]
-    columns: list[Column[Any]] = [Column(field.name, _TYPES[field.kind], comment=field.title)]
+    columns: list[Column[Any]] = [Column(field.name, _TYPES[field.kind], doc=field.title)]
     if field.vocabulary:
         listed = field.kind is Kind.TEXTS
         columns.append(
@@ -116,11 +116,11 @@ def columns_of(field: Field) -> list[Column[Any]]:
 
 
 def _mirror_table(entity: Entity) -> Table:
-    columns: list[Column[Any]] = [Column("id", Text(), primary_key=True, comment=entity.key)]
+    columns: list[Column[Any]] = [Column("id", Text(), primary_key=True, doc=entity.key)]
     for field in entity.fields:
         columns += columns_of(field)
     if entity.name == "ltc.person":
-        columns.append(Column("merged_into", Text(), comment="整併後識別碼"))
+        columns.append(Column("merged_into", Text(), doc="整併後識別碼"))
     columns += [
         Column("source_version", BigInteger(), nullable=False),
         Column("source_updated_at", _STAMP),
