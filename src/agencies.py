@@ -90,16 +90,12 @@ def build_couriers(connectors: Mapping[str, "Connector"]) -> dict[str, "Courier"
 
 @contextlib.asynccontextmanager
 async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
-    """While it is open, submissions are delivered and, with an interval, registries are synced."""
-    from .resolvers.background import delivery_loop, sync_loop
-    from .resolvers.evaluations import evaluate_changed, evaluate_due
-
-    async def evaluate() -> None:
-        await evaluate_changed(hub)
-        await evaluate_due(hub)
+    """While it is open, submissions are delivered, evaluations kept up to date, and registries synced."""
+    from .resolvers.background import delivery_loop, evaluation_loop, sync_loop
+    from .resolvers.evaluations import evaluate_changed
 
     connectors = build_connectors(settings)
-    tasks: list[asyncio.Task[None]] = []
+    tasks = [asyncio.create_task(evaluation_loop(hub))]
     couriers = build_couriers(connectors)
     if couriers:
         tasks.append(asyncio.create_task(delivery_loop(hub, couriers)))
@@ -109,7 +105,7 @@ async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
                 sync_hub(settings, hub),
                 connector,
                 settings.sync_interval,
-                evaluate,
+                lambda: evaluate_changed(hub),
             )
             tasks.append(asyncio.create_task(loop))
     try:

@@ -102,6 +102,8 @@ async def open_hub(
 ) -> AsyncIterator["Hub"]:
     """A hub as the settings say, closed at the end: for the server and for every command.
 
+    The embedded database is the hub's own and is migrated here; another one by ``certhub db upgrade``.
+
     Args:
         settings: Unset ``DATABASE_URL`` starts (or joins) the embedded server.
         clock: The hub's only clock; the machine's unless given.
@@ -109,7 +111,7 @@ async def open_hub(
     """
     from .resolvers.context import Hub
     from .store import clock as machine
-    from .store import embedded
+    from .store import embedded, migrate
     from .store.engine import make_engine
     from .store.keys import load_keys
 
@@ -122,6 +124,8 @@ async def open_hub(
         dsn = cluster.dsn
     engine = make_engine(dsn, pool_size=pool_size)
     try:
+        if cluster is not None and await migrate.revision(engine) != migrate.head():
+            await migrate.upgrade(engine)
         yield Hub(
             engine=engine,
             reader=engine,
@@ -229,6 +233,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
     from .schema.http_uploads import upload_endpoint
     from .schema.site import Metrics, Site
     from .store import clock as machine
+    from .store import migrate
     from .store.audit import AuditLog
 
     now = clock or machine.now
@@ -253,6 +258,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
                 clock=now,
                 development=settings.environment is Environment.DEVELOPMENT,
                 metrics=metrics,
+                expected_revision=migrate.head(),
             )
             tasks = [asyncio.create_task(loop) for loop in (_sign_heads(site), _clean(site))]
             try:

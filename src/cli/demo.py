@@ -69,16 +69,14 @@ def _free(host: str, port: int) -> bool:
 
 
 async def _load(console: Console) -> None:
-    """Migrate, run the first sync with a bar per registry, evaluate every certificate."""
+    """Run the first sync with a bar per registry, evaluate every certificate."""
     from ..agencies import build_connectors, sync_hub
     from ..app import open_hub
     from ..resolvers.evaluations import evaluate_all
     from ..resolvers.sync import sync_all
-    from ..store.ddl import upgrade
 
     settings = Settings()
     async with open_hub(settings) as hub:
-        await upgrade(hub.engine)
         connectors = build_connectors(settings)
         with Progress(
             SpinnerColumn(),

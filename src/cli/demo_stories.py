@@ -214,7 +214,7 @@ def _verify(client: HubClient, expected: Mapping[str, Any], console: Console) ->
         table = Table("ref", "answer", "valid to", "renewal", "missing", "by", "law", title=role)
         got = {item["ref"]: _item(item) for item in report["items"]}
         for ref, item in got.items():
-            missing = ", ".join(f"{c} {s}" for c, s in (item.get("missing") or {}).items())
+            missing = ", ".join(f"{c} {s or ''}" for c, s in (item.get("missing") or {}).items())
             answer = item.get("error") or f"{item['verdict']} ({item['status']})"
             note = " minimal" if item.get("minimal") else ""
             table.add_row(
@@ -222,7 +222,7 @@ def _verify(client: HubClient, expected: Mapping[str, Any], console: Console) ->
                 item.get("by") if missing else None, item.get("law"),
             )  # fmt: skip
         console.print(table)
-        console.print(f"as of {report['asOf']}; signed receipt {str(report['receipt'])[:24]}...")
+        console.print(f"as of {report['asOf']}; signed receipt {report['receipt']['jws'][:24]}...")
         differences += [f"{role}: order changed"] if list(got) != list(numbers) else []
         if not report["receipt"]:
             differences.append(f"{role}: no receipt")
@@ -264,7 +264,7 @@ def _roster(client: HubClient, expected: Mapping[str, Any], console: Console) ->
     if clean["submission"] is None:
         return [f"roster.clean: {clean['errors']}"]
     console.print(f"clean roster: {clean['submission']['state']}, receipt "
-                  f"{str(clean['submission']['receipt'])[:24]}...")  # fmt: skip
+                  f"{clean['submission']['receipt']['jws'][:24]}...")  # fmt: skip
     state = _until_settled(client, clean["submission"]["id"])
     console.print(f"after delivery: {state}")
     differences += _compare("roster.clean.state", expected["clean"]["state"], state)

@@ -16,12 +16,14 @@ from ..connectors.base import Connector
 from ..domain.errors import CertHubError
 from .context import Hub
 from .delivery import Courier, deliver_due
+from .evaluations import evaluate_due
 from .sync import SyncHub, run_sync
 
-__all__ = ["delivery_loop", "sync_loop"]
+__all__ = ["delivery_loop", "evaluation_loop", "sync_loop"]
 
 _IDLE_SECONDS = 0.5
 _FAULT_SECONDS = 5.0
+_EVALUATE_SECONDS = 300.0
 _JITTER_PARTS = 1000
 _JITTER_SHARE = 0.1
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -41,6 +43,16 @@ async def delivery_loop(hub: Hub, couriers: Mapping[str, Courier]) -> None:
         await asyncio.sleep(wait)
 
 
+async def evaluation_loop(hub: Hub) -> None:
+    """Keep the stored evaluations up to date as days pass and syncs change people, for ever."""
+    while True:
+        try:
+            await evaluate_due(hub)
+        except (CertHubError, *_PASSING) as error:
+            _log.warning("evaluation_failed", error=getattr(error, "code", type(error).__name__))
+        await asyncio.sleep(_EVALUATE_SECONDS)
+
+
 def _jittered(interval: timedelta) -> float:
     """Seconds to wait: the interval and up to a tenth more, so that hubs don't march in step."""
     share = secrets.randbelow(_JITTER_PARTS) / _JITTER_PARTS
@@ -48,12 +60,9 @@ def _jittered(interval: timedelta) -> float:
 
 
 async def sync_loop(
-    hub: SyncHub,
-    connector: Connector,
-    interval: timedelta,
-    after: Callable[[], Awaitable[object]],
+    hub: SyncHub, connector: Connector, interval: timedelta, after: Callable[[], Awaitable[object]]
 ) -> None:
-    """Sync one registry at intervals, for ever; ``after`` runs when a run has changed something."""
+    """Sync one registry at intervals, for ever; ``after`` follows each run."""
     while True:
         try:
             report = await run_sync(hub, connector)
