@@ -1,14 +1,16 @@
 """Bundles of OSH classes: everything filed under each, one statement per table, for decisions."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.bundles import ClassRows, Row
 from .read_rows import in_texts, live
 from .tables import mirror
+from .tables_work import submission
 
 __all__ = ["appointments_in", "load_classes"]
 
@@ -20,6 +22,9 @@ _PARTS = {
     "results": "osh.result",
     "certificates": "osh.certificate",
 }
+
+
+_CHANGES = frozenset({"amendOshClass", "submitOshRoster"})
 
 
 async def _by(
@@ -63,7 +68,45 @@ async def load_classes(
     for number, item in found.items():
         item.institution = owners.get(codes[number] or "")
         item.recognitions = recognitions.get(codes[number] or "", [])
+    for number, filing in (await _filings(connection, list(found))).items():
+        found[number].filing = filing
     return found
+
+
+async def _filings(
+    connection: AsyncConnection, numbers: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """What only the hub's submissions know of classes, from those that the agency accepted.
+
+    Read from ``summary``: ``letter_on`` and ``issue_roll_on`` (ISO days) and ``venue_proof`` (true);
+    ``changed_on`` is the business day of the last accepted change.
+    """
+    table = submission
+    statement = (
+        select(table.c.kind, table.c.business_day, table.c.summary, table.c.target,
+               table.c.agency_reference)
+        .where(
+            table.c.registry == "osh",
+            table.c.state == "ACCEPTED",
+            or_(
+                in_texts(table.c.target, numbers), in_texts(table.c.agency_reference, numbers)
+            ),
+        )
+        .order_by(table.c.created_at, table.c.id)
+    )  # fmt: skip
+    known: dict[str, dict[str, Any]] = {}
+    wanted = set(numbers)
+    for row in (await connection.execute(statement)).mappings():
+        number = row["target"] if row["target"] in wanted else row["agency_reference"]
+        filing, summary = known.setdefault(number, {}), row["summary"] or {}
+        for key in ("letter_on", "issue_roll_on"):
+            if summary.get(key):
+                filing[key] = date.fromisoformat(summary[key])
+        if summary.get("venue_proof"):
+            filing["venue_proof"] = True
+        if row["kind"] in _CHANGES:
+            filing["changed_on"] = row["business_day"]
+    return known
 
 
 async def appointments_in(
