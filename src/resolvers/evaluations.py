@@ -27,7 +27,16 @@ from .decisions import Question, certificate_renewal
 from .facts.built import earliest_after
 from .facts.faces import Face, ltc_face, osh_face, vr_face
 
-__all__ = ["evaluate_all", "evaluate_changed", "evaluate_due", "evaluate_people", "rows_of"]
+__all__ = [
+    "certificates_of",
+    "collector_paused",
+    "evaluate_all",
+    "evaluate_changed",
+    "evaluate_due",
+    "evaluate_people",
+    "registry_question",
+    "rows_of",
+]
 
 _CHUNK = 500
 """Persons in one transaction: some ten thousand rows, well under a second."""
@@ -46,14 +55,15 @@ def rows_of(question: Question, person: PersonRows, now: datetime) -> Iterator[E
         now: Written as ``computed_at``.
     """
     day = question.as_of
-    for registry, row, face in _certificates(question, person, day):
+    for registry, row, face in certificates_of(question, person, day):
         found = certificate_renewal(question, registry, row, person)
         yield _row(registry, row, face, found, person, now)
 
 
-def _certificates(
+def certificates_of(
     question: Question, person: PersonRows, day: date
 ) -> Iterable[tuple[str, Row, Face]]:
+    """(registry, row, face on ``day``) of every certificate that is evaluated."""
     for row in person.vr.qualifications:
         yield "vr", row, vr_face(row, person.vr, day, question.ruleset)
     for row in person.ltc.certificates:
@@ -96,7 +106,7 @@ def _row(
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Rows are many and hold no cycles: the collector would only walk them again and again."""
     enabled = gc.isenabled()
     gc.disable()
@@ -107,7 +117,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _question(hub: Hub, day: date) -> Question:
+def registry_question(hub: Hub, day: date) -> Question:
     """The evaluations' question: whether the registries are fresh is told where they are read."""
     states = {name: Provenance(name, Freshness.FRESH) for name in REGISTRIES}
     return Question(day, hub.ruleset, states, hub.rule_params, hub.holidays)
@@ -129,7 +139,7 @@ async def evaluate_people(
     """
     await store.unqueue(connection, ids)
     people = await load_people(connection, ids)
-    with _collector_paused():
+    with collector_paused():
         rows = [row for person in people.values() for row in rows_of(question, person, now)]
     await store.replace(connection, list(people), rows)
     return len(rows)
@@ -199,7 +209,7 @@ async def evaluate_all(hub: Hub, day: date | None = None, progress: Progress | N
     async def page(connection: AsyncConnection, after: UUID | None) -> Sequence[UUID]:
         return await store.persons_after(connection, after, _CHUNK)
 
-    done = await _lanes(hub, _question(hub, _day(hub, day)), _in_order(page), progress)
+    done = await _lanes(hub, registry_question(hub, _day(hub, day)), _in_order(page), progress)
     async with hub.engine.begin() as connection:
         await store.drop_older(connection, started)
     return done
@@ -222,7 +232,7 @@ async def evaluate_changed(
     async def take(connection: AsyncConnection) -> Sequence[UUID]:
         return await store.claim(connection, _CHUNK)
 
-    return await _lanes(hub, _question(hub, _day(hub, day)), take, progress)
+    return await _lanes(hub, registry_question(hub, _day(hub, day)), take, progress)
 
 
 async def evaluate_due(hub: Hub, day: date | None = None, progress: Progress | None = None) -> int:
@@ -246,4 +256,4 @@ async def evaluate_due(hub: Hub, day: date | None = None, progress: Progress | N
         if progress is not None:
             progress(changed + done)
 
-    return changed + await _lanes(hub, _question(hub, on), _in_order(page), further)
+    return changed + await _lanes(hub, registry_question(hub, on), _in_order(page), further)
