@@ -68,7 +68,9 @@ def test_an_application_in_hand_stands_beside_the_certificate(row: MakeRow) -> N
 
 
 def test_what_no_registry_holds_is_named_until_it_is_declared(row: MakeRow) -> None:
-    rows = VrRows(qualifications=[row("vr.qualification", "Q1")])
+    rows = VrRows(
+        qualifications=[row("vr.qualification", "Q1")], appointments=[row("vr.appointment")]
+    )
 
     silent = vr_person.eligibility(rows, "employment_specialist", AS_OF)
     told = vr_person.eligibility(
@@ -86,6 +88,20 @@ def test_what_no_registry_holds_is_named_until_it_is_declared(row: MakeRow) -> N
 
     assert _codes(silent) == _NOT_HELD
     assert _codes(told) == []
+
+
+def test_what_was_declared_and_does_not_matter_is_named(row: MakeRow) -> None:
+    rows = VrRows(qualifications=[row("vr.qualification", "Q1")])
+    declared = {
+        "person": {"post_hire": {"local_consent_on": "2024-01-01"}, "disqualifications": []}
+    }
+
+    built = vr_person.eligibility(rows, "employment_specialist", AS_OF, declared=declared)
+
+    assert [item.about for item in built.findings if item.code == "declared_not_used"] == [
+        ("person.post_hire.local_consent_on",)
+    ]
+    assert built.declared == ("person.disqualifications",)
 
 
 def test_a_declared_revocation_reaches_its_certificate(row: MakeRow) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...domain.errors import InvalidFacts, InvalidInput
+from .built import Findings
 
 __all__ = ["DECLARABLE", "Declared", "Items"]
 
@@ -201,6 +202,16 @@ def _check(rule: str, shape: Mapping[str, _Shape], value: Mapping[str, object], 
             _check(rule, inner, item, f"{at}.")
 
 
+def _leaves(shape: Mapping[str, _Shape], value: Mapping[str, object], path: str) -> Iterator[str]:
+    """Paths of what is declared, maps of several facts opened."""
+    for key, item in value.items():
+        inner = shape[key]
+        if isinstance(inner, Mapping) and isinstance(item, Mapping):
+            yield from _leaves(inner, item, f"{path}{key}.")
+        else:
+            yield f"{path}{key}"
+
+
 class Declared:
     """The caller's declaration for one entry point, checked, remembering what was used.
 
@@ -218,6 +229,7 @@ class Declared:
         if not isinstance(self._value, Mapping):
             raise InvalidFacts.at("", "a map of facts", "一組事實")
         _check(rule, DECLARABLE[rule], self._value, "")
+        self._rule = rule
         self._used: dict[str, None] = {}
 
     @property
@@ -225,14 +237,11 @@ class Declared:
         """Paths that filled a fact."""
         return tuple(self._used)
 
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """Top-level keys that filled nothing, because a registry holds the fact."""
-        return tuple(
-            key
-            for key in self._value
-            if not any(path == key or path.startswith(f"{key}.") for path in self._used)
-        )
+    def note_unused(self, findings: Findings) -> None:
+        """Name every declared fact that filled nothing: a registry holds it, or it does not matter."""
+        for path in _leaves(DECLARABLE[self._rule], self._value, ""):
+            if not any(path == used or path.startswith(f"{used}.") for used in self._used):
+                findings.add("declared_not_used", path)
 
     def _find(self, path: str) -> tuple[bool, Any]:
         at: Any = self._value

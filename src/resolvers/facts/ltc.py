@@ -56,8 +56,7 @@ def validity(row: Row, ruleset: Ruleset, declared: Mapping[str, object] | None =
     said = Declared("ltc.validity", declared)
     findings = Findings()
     cross_check(row, ruleset, findings)
-    for _ in said.unused:
-        findings.add("declared_not_used")
+    said.note_unused(findings)
     return Built(
         "ltc.validity",
         {
@@ -127,11 +126,10 @@ def renewal(
         coming += starts
         if said.has("service") and given["service"] == "none":
             given["service"] = said.take("service")
-        elif said.has("service"):
-            findings.add("declared_not_used")
     used = said.used
     if application_date is not None and "application_date" not in used:
         used = (*used, "application_date")
+    said.note_unused(findings)
     return Built(
         rule,
         given,
@@ -198,6 +196,7 @@ def reentry(
     said.fill(
         given, "application_date", "departed_on", "reentered_on", "use_exemption", "conditions"
     )
+    said.note_unused(findings)
     return Built(
         "ltc.reentry",
         given,
@@ -330,6 +329,7 @@ def evidence(row: Row, ltc: LtcRows, declared: Mapping[str, Any] | None) -> Buil
         "certificate": ltc_of.certificate_facts(row, full=False),
         "items": [dict(item) for item in said.items("items")] if said.has("items") else [],
     }
+    said.note_unused(findings)
     return Built(
         "ltc.evidence",
         given,

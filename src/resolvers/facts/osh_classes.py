@@ -81,6 +81,7 @@ def class_filing(
         term = recognition_facts(held_under, findings)
         if term is not None:
             given["recognition"] = {**term, "training_kinds": kinds_of(held_under, findings)}
+    said.note_unused(findings)
     return Built(
         "osh.class_filing",
         given,
@@ -167,6 +168,7 @@ def closing(
     given.update({key: day.isoformat() for key, day in dates.items() if day is not None})
     if "issue_roll_on" not in given:
         said.fill(given, "issue_roll_on")
+    said.note_unused(findings)
     return Built(
         "osh.closing",
         given,

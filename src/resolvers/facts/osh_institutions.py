@@ -35,6 +35,7 @@ def recognition_status(
         said.fill(facts, "documents_uploaded_on", into="recognition")
         given = {"recognition": facts, "holidays": rest_days(holidays)}
         said.fill(given, "renewal_applied_on")
+    said.note_unused(findings)
     return Built(
         "osh.recognition_status",
         given,
@@ -77,6 +78,7 @@ def recognition(
     given["applied_on"] = said.take("applied_on", as_of.isoformat())
     said.fill(given, "documents", "plan_items", "plan_hours", "course_last_offered_on")
     known = institution["category__code"] is not None
+    said.note_unused(findings)
     return Built(
         "osh.recognition",
         given if known else None,
@@ -121,6 +123,7 @@ def inspection(
         given["grounds"] = list(said.take("grounds", ()))
         if recognition_row is not None and recognition_row["ground"]:
             findings.add("unknown_value", recognition_row["id"])
+    said.note_unused(findings)
     return Built(
         "osh.inspection",
         given,

@@ -212,6 +212,7 @@ def in_service(
         findings.add("osh.specialist_not_held")
     given: Given = {"person": person, "activities": done}
     said.fill(given, "period_start")
+    said.note_unused(findings)
     return Built(
         "osh.in_service",
         given,
@@ -281,11 +282,10 @@ def eligibility(
     else:
         if any(row["licence_no"] and _is_professional(row, osh) for row in rows):
             person["licence"] = True
-            if said.has("person.licence"):
-                findings.add("declared_not_used")
         else:
             lacking += _declare(person, said, "licence", (False, True))
         lacking += _declare(person, said, "practice_years", (_NO_PRACTICE, _LONG_PRACTICE))
+    said.note_unused(findings)
     return Built(
         "osh.eligibility",
         {"person": person},

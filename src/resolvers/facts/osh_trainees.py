@@ -69,6 +69,7 @@ def attendance(
         "holidays": rest_days(holidays),
     }
     said.fill(given, "waived_hours")
+    said.note_unused(findings)
     return Built(
         "osh.attendance",
         given,
@@ -133,6 +134,7 @@ def completion(
     held: Given = {"kind": row["training_kind__code"], "ends_on": row["ends_on"].isoformat()}
     if row["noted_no"]:
         held["noted_number"] = row["noted_no"]
+    said.note_unused(findings)
     return Built(
         "osh.completion",
         {"class": held, "trainee": facts, "exams": exams, "holidays": rest_days(holidays)},

@@ -258,6 +258,7 @@ def cross_registry(
         "decisions": [_hub_row(row, ids, cert_ids) for row in person.hub.decisions],
         "used": [_hub_row(row, ids, cert_ids) for row in person.hub.used],
     }
+    said.note_unused(findings)
     return Built(
         "sharing.cross_registry",
         given,
@@ -324,6 +325,7 @@ def recognition(row: Row, person: PersonRows, declared: Mapping[str, Any] | None
         activities += [dict(item) for item in said.items("activities")]
     certificate = ltc_of.certificate_facts(row)
     certificate.pop("credit_from", None)
+    said.note_unused(findings)
     return Built(
         "ltc.recognition",
         None if reason else {"certificate": certificate, "activities": activities},

@@ -108,6 +108,7 @@ def renewal(
         said.fill(given, "application_date")
     if params:
         given["params"] = dict(params)
+    said.note_unused(findings)
     return Built(
         "vr.renewal",
         given,
@@ -224,6 +225,7 @@ def extension(
         given["application_date"] = applied.isoformat()
     else:
         said.fill(given, "application_date")
+    said.note_unused(findings)
     return Built(
         "vr.extension",
         given,
@@ -265,6 +267,7 @@ def lapse_return(
         "activities": records_of.renewal_activities(vr.records, findings, refused),
     }
     said.fill(given, "absence", "consent_on")
+    said.note_unused(findings)
     return Built(
         "vr.lapse_return",
         given,

@@ -101,6 +101,7 @@ def staffing(
         findings.add("fact_not_declared", name)
     if len(undeclared) == len(_PLAN_BLOCKS):
         lacking = (*lacking, *(Lacking(name) for name in _PLAN_BLOCKS))
+    said.note_unused(findings)
     return Built(
         "vr.staffing",
         given,
@@ -197,6 +198,7 @@ def course_filing(
         },
     }
     said.fill(given, "submitted", "stamped", "official_letter", "documents", "supplement")
+    said.note_unused(findings)
     return Built(
         "vr.course_filing",
         given,

@@ -78,6 +78,7 @@ def post_hire_training(
         + _short_trainings(said, "trainings"),
     }
     said.fill(given, "local_consent_on", "central_consent_on")
+    said.note_unused(findings)
     return Built(
         "vr.post_hire_training",
         given,
@@ -137,6 +138,7 @@ def case_manager_training(
         findings.add("vr.no_appointment")
     else:
         given = _plan_training(vr, hired, findings, said, "", as_of)
+    said.note_unused(findings)
     return Built(
         "vr.case_manager_training",
         given,
@@ -192,6 +194,7 @@ def qualification(
         findings.add("vr.disqualifications_not_held")
     given: Given = {"role": role, "person": person}
     said.fill(given, "trade", "trade_has_skill_test", "central_consent_on")
+    said.note_unused(findings)
     return Built(
         "vr.qualification",
         given,
@@ -262,6 +265,7 @@ def eligibility(
         )
     if params:
         given["params"] = dict(params)
+    said.note_unused(findings)
     return Built(
         "vr.eligibility",
         given,
