@@ -465,3 +465,13 @@ def test_a_registration_of_an_unknown_kind_speaks_for_nothing(row: MakeRow) -> N
 
     assert said == "none"
     assert [item.about for item in findings.sealed()] == [("R1",)]
+
+
+def test_points_of_a_course_rest_on_minutes_that_are_declared(row: MakeRow) -> None:
+    credit = row("ltc.credit", "D1", mode="網路")
+
+    silent = ltc.points(credit)
+    told = ltc.points(credit, {"minutes": 150})
+
+    assert (silent.given, [item.key for item in silent.lacking]) == (None, ["minutes"])
+    assert told.given == {"mode": "online", "date": "2022-10-01", "minutes": 150}

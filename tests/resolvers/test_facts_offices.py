@@ -279,6 +279,7 @@ def _builders(row: MakeRow, course: dict[str, Any]) -> list[Built]:
     absence = {"absence": {"from": "2023-01-01", "to": "2023-12-31"}}
     return [
         ltc.validity(certificate, RULESET),
+        ltc.points(person.ltc.credits[0], {"minutes": 150}),
         ltc.renewal(certificate, person.ltc, AS_OF, RULESET, declared={"service": "proof"}),
         ltc.renewal(foreign, person.ltc, AS_OF, RULESET, declared={
             "substitutions": [{"year": 1, "hours": 20, "safety_hours": 4, "county_confirmed": True}]
@@ -352,9 +353,8 @@ def test_every_entry_point_accepts_the_facts_that_are_built_for_it(
         assert answer.decision.status
         asked.add(built.rule)
 
-    # The rest is asked with a file, a single number, or minutes that no registry holds.
+    # The rest is asked with a file or a single number.
     assert set(ENTRY_POINTS) - asked == {
-        "ltc.points",
         "osh.roster",
         "vr.person_id",
         "vr.roster_csv",

@@ -299,3 +299,24 @@ def test_the_recorded_group_stands_for_its_three_professions(row: MakeRow) -> No
     assert built.given is not None
     assert built.given["person"]["profession"] == "related"  # type: ignore[index]
     assert _codes(built) == []
+
+
+@pytest.mark.parametrize(
+    ("profession", "not_applicable", "lacking"),
+    [(None, None, ["person.profession"]), ("新類別", "unknown_value", [])],
+    ids=["none", "unknown"],
+)
+def test_training_of_a_row_without_a_known_profession_speaks_neither_for_nor_against(
+    row: MakeRow, profession: str | None, not_applicable: str | None, lacking: list[str]
+) -> None:
+    rows = _nurse(
+        row,
+        trainees=[row("osh.trainee", "T1", profession=profession)],
+        certificates=[row("osh.certificate", kind="結業證書")],
+    )
+
+    built = osh_people.eligibility(rows, "nurse", AS_OF)
+
+    assert built.given is None
+    assert built.not_applicable == not_applicable
+    assert [item.key for item in built.lacking] == lacking

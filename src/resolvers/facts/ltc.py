@@ -9,13 +9,14 @@ from ...domain.errors import InvalidFacts
 from ...rules.ltc_calendar import Term, term_of
 from ...rules.params import Ruleset
 from . import ltc_certificates as ltc_of
-from .built import Built, Findings, earliest_after
+from .built import Built, Findings, Lacking, earliest_after
 from .declared import Declared
 
 __all__ = [
     "cross_check",
     "evidence",
     "id_merge",
+    "points",
     "reentry",
     "renewal",
     "sharing",
@@ -66,6 +67,30 @@ def validity(row: Row, ruleset: Ruleset, declared: Mapping[str, object] | None =
         findings.sealed(),
         sources=_LTC,
         subject=row["id"],
+        declared=said.used,
+    )
+
+
+def points(row: Row, declared: Mapping[str, object] | None = None) -> Built:
+    """Facts of ``ltc.points`` for one credit: its net minutes are on no record.
+
+    Raises:
+        InvalidInput: something was declared that a registry decides.
+    """
+    said = Declared("ltc.points", declared)
+    findings = Findings()
+    known = ltc_of.is_counted(row, findings)
+    facts = ltc_of.activity(row, findings) if known else {}
+    given: Given = {key: facts[key] for key in ("mode", "date") if key in facts}
+    said.fill(given, "minutes", "participants", "assistants")
+    return Built(
+        "ltc.points",
+        given if known and "minutes" in given else None,
+        findings.sealed(),
+        not_applicable=None if known else "record_undetermined",
+        sources=_LTC,
+        subject=row["id"],
+        lacking=() if "minutes" in given else (Lacking("minutes"),),
         declared=said.used,
     )
 

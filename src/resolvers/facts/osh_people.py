@@ -268,6 +268,19 @@ def eligibility(
         for row in osh.trainees
         if row["profession__code"] is not None and _same_profession(row["profession__code"], role)
     ]
+    if not rows and (vague := _trained_without_profession(osh)):
+        # Neither for nor against: whose training it was, is not known.
+        for row in vague:
+            findings.add("unknown_value" if row["profession"] else "record_undetermined", row["id"])
+        unknown = any(row["profession"] for row in vague)
+        return Built(
+            "osh.eligibility",
+            None,
+            findings.sealed(),
+            not_applicable="unknown_value" if unknown else None,
+            sources=_OSH,
+            lacking=() if unknown else (Lacking("person.profession"),),
+        )
     if recorded is None:
         findings.add("osh.profession_not_recorded")
     elif not _same_profession(recorded, role):
@@ -295,6 +308,16 @@ def eligibility(
         declared=said.used,
         changes_on=earliest_after(as_of, [passed]),
     )
+
+
+def _trained_without_profession(osh: OshRows) -> list[Row]:
+    """Trainee rows with a 結業證書 that name no profession we know."""
+    certified = {
+        row["trainee_no"] for row in osh.certificates if row["kind__code"] == "certificate"
+    }
+    return [
+        row for row in osh.trainees if row["profession__code"] is None and row["id"] in certified
+    ]
 
 
 def _declare(
