@@ -55,9 +55,9 @@ async def _migrations(connection: AsyncConnection, site: Site) -> str:
         return "missing"
     if site.expected_revision is None:
         return "ok"
-    if not await _exists(connection, "alembic_version"):
+    if not await _exists(connection, "hub.alembic_version"):
         return "missing"
-    stored = await connection.scalar(text("select version_num from alembic_version"))
+    stored = await connection.scalar(text("select version_num from hub.alembic_version"))
     return "ok" if stored == site.expected_revision else "other revision"
 
 
