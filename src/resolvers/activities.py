@@ -60,7 +60,7 @@ def activities_of(
     async def load(batch: Batch) -> Mapping[str, Page[Activity]]:
         return await load_activities_of(batch, cut)
 
-    empty: Page[Activity] = Page.cut([], 0, _ORDER, person.batch.request.business_day)
+    empty: Page[Activity] = Page.none(_ORDER, person.batch.request.business_day, total=total)
     return person.batch.ask(("activities", cut), person.key, load, empty)
 
 

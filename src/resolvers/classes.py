@@ -124,7 +124,7 @@ async def classes_of(
     """
     hub, request = institution.batch.hub, institution.batch.request
     if institution.registry != "osh":
-        return Page.cut([], page_size(first), _ORDER, request.business_day)
+        return Page.none(_ORDER, request.business_day, total=total)
     code = split_key(institution.key)[1]
     return await training_classes(
         hub, request, replace(asked, codes=(code,)), first, after, total=total
@@ -239,7 +239,7 @@ def trainees(
     async def load(batch: Batch) -> Mapping[str, Page[Trainee]]:
         return await _trainees(batch, size, cut, after, total=total)
 
-    empty: Page[Trainee] = Page.cut([], 0, _ROSTER, training.batch.request.business_day)
+    empty: Page[Trainee] = Page.none(_ROSTER, training.batch.request.business_day, total=total)
     return training.batch.ask(("trainees", size, after, total), training.key, load, empty)
 
 

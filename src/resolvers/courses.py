@@ -117,7 +117,7 @@ async def courses_of(
     registry, key = split_key(institution.key)
     number = institution.unified_business_number
     if registry == "osh" or (registry == "vr" and not number):
-        return Page.cut([], page_size(first), _ORDER, request.business_day)
+        return Page.none(_ORDER, request.business_day, total=total)
     own = (
         replace(asked, registries=("vr",), institutions=(number or "",))
         if registry == "vr"

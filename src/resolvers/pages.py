@@ -97,6 +97,11 @@ class Page(Generic[_T]):
         )
         return cls(edges, info, as_of, sources, total_count)
 
+    @classmethod
+    def none(cls, order: str, as_of: date, *, total: bool = False) -> "Page[_T]":
+        """A page of a list that cannot hold anything."""
+        return cls.cut([], 0, order, as_of, total_count=0 if total else None)
+
 
 def page_size(first: int | None) -> int:
     """How many rows to show.

@@ -13,7 +13,7 @@ from ..domain.errors import CertHubError, Refused
 from ..domain.provenance import Freshness
 from ..domain.records import REGISTRIES
 from ..store import read_people
-from ..store.crypto import blind_indexes, open_number
+from ..store.crypto import blind_indexes, number_place, open_number
 from ..store.read_certificates import CertificateQuery
 from .batch import Batch
 from .certificates import CertificateFilter, certificate_query
@@ -45,6 +45,15 @@ _ENTITIES = {
     "ltc": ("ltc.person",),
     "osh": ("osh.trainee", "osh.certificate"),
 }
+
+
+_NUMBER_FIELDS = {
+    "vr.professional": "national_id",
+    "ltc.person": "identifiers",
+    "osh.trainee": "national_id",
+    "osh.certificate": "national_id",
+}
+"""Field that a number stands in: its ciphertext opens nowhere else."""
 
 
 class AmbiguousIdentity(CertHubError):
@@ -279,7 +288,7 @@ async def _identifiers(batch: Batch) -> Mapping[str, Sequence[Identifier]]:
                 row["current"],
                 row["nationality"],
                 row["cipher"],
-                f"hub.identifier|{row['entity']}|{row['source_id']}",
+                number_place(row["entity"], row["source_id"], _NUMBER_FIELDS[row["entity"]]),
             ),
         )
     return {key: list(numbers.values()) for key, numbers in found.items()}

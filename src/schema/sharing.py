@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 import strawberry
 
+from ..domain.amounts import to_number
 from ..domain.errors import InvalidInput
 from ..domain.tw_id import IdentifierKind as Kind
 from ..resolvers import (
@@ -84,6 +85,7 @@ class SharingEntry:
             activity=self.activity.title or self.activity.id,
             date=self.activity.date.isoformat(),
             row=self.row or "—",
+            value="—" if self.amount is None else str(to_number(self.amount)),
         )
 
     @computed("依據。 The text it rests on.")

@@ -27,7 +27,7 @@ async def test_what_several_ask_is_loaded_once() -> None:
     first, second = batch.ask("k", "a", load, 0), batch.ask("k", "b", load, 0)
     assert not isinstance(first, int)
     assert not isinstance(second, int)
-    found = await asyncio.gather(first, second)
+    found = list(await asyncio.gather(first, second))
 
     assert found == [10, 0]
     assert loads == [["a", "b"]]

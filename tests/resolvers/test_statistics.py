@@ -56,9 +56,9 @@ def test_in_a_table_of_two_dimensions_rows_and_columns_are_looked_at() -> None:
     )
 )
 def test_no_line_holds_a_single_suppressed_cell_beside_told_ones(
-    cells: dict[tuple[str, str], int],
+    cells: dict[Keys, int],
 ) -> None:
-    told = suppress(dict(cells))
+    told = suppress(cells)
 
     assert all(told[keys] is None for keys, count in cells.items() if count < 5)
     for index in (0, 1):

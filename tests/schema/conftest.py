@@ -23,7 +23,7 @@ from ..conftest import _copy
 from ..hub_app import NOW, HubClient, running_hub
 
 URL = "http://agency.test"
-WHY = {"X-Purpose-Of-Use": "supervision", "X-Case-Reference": "測試字第1130902號"}
+CASE = {"X-Case-Reference": "TEST-1130902"}
 
 
 class Country:
@@ -39,7 +39,7 @@ class Country:
         variables: Mapping[str, Any] | None = None,
         *,
         role: str = "central-mol",
-        purpose: bool = True,
+        purpose: str | None = "supervision",
         **claims: Any,
     ) -> dict[str, Any]:
         """The whole answer, errors included."""
@@ -47,7 +47,7 @@ class Country:
             query,
             dict(variables or {}),
             role=role,
-            headers=WHY if purpose else {},
+            headers={} if purpose is None else {"X-Purpose-Of-Use": purpose, **CASE},
             **claims,
         )
         assert answer.status_code == 200, answer.text

@@ -10,11 +10,11 @@ async def test_the_viewer_is_the_token(country: Country) -> None:
     )
 
     assert found["viewer"] == {
-        "subject": "local-taipei",
+        "subject": "local-taipei-clerk",
         "clientId": "local-taipei",
         "agencyType": "local",
         "jurisdiction": ["63000"],
         "registries": ["LTC", "OSH", "VR"],
         "purpose": "supervision",
-        "caseReference": "測試字第1130902號",
+        "caseReference": "TEST-1130902",
     }
