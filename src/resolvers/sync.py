@@ -6,7 +6,8 @@ stored data stay, the next run goes on from the last position, and the other reg
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ..connectors.base import Connector
 from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
 from ..domain.sync import Batch, Problem
+from ..store.audit import AuditEntry, append
 from ..store.derived import derive
 from ..store.identity import link_touched, prepare
 from ..store.keys import KeyRing
@@ -138,7 +140,25 @@ async def run_sync(
             # The session may be in any state: closing it drops its lock and its temporary tables.
             await connection.invalidate()
             raise
-        return report
+    await _audit(hub, report)
+    return report
+
+
+async def _audit(hub: SyncHub, report: SyncReport) -> None:
+    counts: Counter[str] = Counter()
+    for found in report.counts.values():
+        counts.update(found.as_dict())
+    entry = AuditEntry(
+        at=report.started_at,
+        request_id=f"sync-{report.run}",
+        operation="sync.full" if report.full else "sync",
+        outcome="allowed" if report.succeeded else "failed",
+        registries=(report.registry,),
+        counts={name: number for name, number in counts.items() if number},
+        denial_code=report.error.code if report.error else None,
+    )
+    async with hub.engine.begin() as connection:
+        await append(connection, entry)
 
 
 async def sync_all(
@@ -195,8 +215,9 @@ async def _run(
     writer = MirrorWriter(driver, hub.keys, registry, run, stored.floors, hub.limits.mass_delete)
     report = SyncReport(registry, run, full, started)
     faulty: Sequence[Problem] = ()
+    stream = connector.batches(stored.position, full=full)
     try:
-        async for batch in connector.batches(stored.position, full=full):
+        async for batch in stream:
             faulty = batch.problems
             await _store(hub, driver, writer, batch, run)
             report.counts, report.notes = writer.figures.counts, writer.figures.notes
@@ -210,10 +231,14 @@ async def _run(
     else:
         report.state = "complete"
         await writer.analyze()
+    finally:
+        # A run that ends early leaves the connector in the middle: let it put its files away.
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
     report.finished_at = hub.clock()
     async with driver.transaction():
         told = (report.error.code, report.error.en) if report.error else None
-        await end_run(driver, registry, run, report.state, report.finished_at, error=told)
+        await end_run(driver, run, report.state, report.finished_at, error=told)
     if progress is not None:
         progress(report)
     return report

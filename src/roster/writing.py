@@ -9,14 +9,14 @@ import orjson
 
 from .errors import FileTypeUnknown
 
-__all__ = ["SUFFIXES", "write_table"]
+__all__ = ["SUFFIXES", "plain_cell", "write_table"]
 
 SUFFIXES = (".csv", ".xlsx", ".ods", ".json")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
     """A cell that no spreadsheet reads as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
 
@@ -44,7 +44,7 @@ def write_table(
         return orjson.dumps(
             [dict(zip(header, row, strict=True)) for row in rows], option=orjson.OPT_INDENT_2
         )
-    cells = [[_plain(cell) for cell in row] for row in rows]
+    cells = [[plain_cell(cell) for cell in row] for row in rows]
     if suffix == ".csv":
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\r\n").writerows([header, *cells])

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.records import BY_NAME
@@ -17,7 +17,6 @@ from .tables_sync import quarantine
 
 __all__ = [
     "list_quarantined",
-    "open_counts",
     "open_entities",
     "quarantined_record",
     "resolve",
@@ -175,13 +174,3 @@ async def quarantined_record(
         return (row, None) if row is not None else None
     place = f"{row['entity']}|{row['raw_hash'].hex()}|quarantine"
     return row, orjson.loads(open_bytes(keys, row["raw_cipher"], place))
-
-
-async def open_counts(connection: AsyncConnection) -> dict[str, int]:
-    """Open quarantine rows by registry; registries without any are left out."""
-    query = (
-        select(quarantine.c.registry, func.count().label("number"))
-        .where(quarantine.c.state == "open")
-        .group_by(quarantine.c.registry)
-    )
-    return {row.registry: row.number for row in await connection.execute(query)}

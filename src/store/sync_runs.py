@@ -1,32 +1,25 @@
 """Runs of the sync: their lock, their report, the position they reached."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.records import REGISTRIES
 from ..domain.sync import Drift
-from .quarantine import open_counts
-from .tables_sync import drift, sync_run, sync_state
 
 __all__ = [
-    "RegistryState",
     "Stored",
     "begin_run",
     "end_run",
-    "registry_states",
     "save_batch",
     "try_lock",
     "unlock",
 ]
 
 _LOCK_CLASS = 0x73796E63  # "sync"
-_DRIFT_SHOWN = 100
 
 _Connection = Any  # asyncpg.Connection: its type is generic only for the checker
 
@@ -42,24 +35,6 @@ class Stored:
 
     position: Mapping[str, object] | None
     floors: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryState:
-    """Where a registry stands.
-
-    Attributes:
-        complete_at: When its last complete run ended; None: never.
-        last_run: The newest run, whatever became of it.
-        quarantined: Open quarantine rows.
-        drift: Unknown fields and values of the newest run.
-    """
-
-    registry: str
-    complete_at: datetime | None
-    last_run: RowMapping | None
-    quarantined: int
-    drift: Sequence[RowMapping] = field(default=())
 
 
 async def try_lock(connection: _Connection, registry: str) -> bool:
@@ -143,19 +118,17 @@ async def save_batch(
 
 async def end_run(
     connection: _Connection,
-    registry: str,
     run: int,
     state: str,
     now: datetime,
     *,
     error: tuple[str, str] | None = None,
 ) -> None:
-    """Close a run's report; a complete one makes the registry's facts as fresh as ``now``.
+    """Close a run's report; after a complete one the facts are as fresh as its start.
 
     Args:
         connection: asyncpg's own connection.
-        registry: Of the run.
-        run: Its number.
+        run: Number of the run.
         state: ``complete``, ``failed`` or ``halted``.
         now: Time of the end.
         error: Code and message of what ended it.
@@ -172,40 +145,9 @@ async def end_run(
     )
     if state == "complete":
         await connection.execute(
-            "insert into hub.sync_state (registry, complete_at, complete_run) values ($1, $2, $3) "
+            "insert into hub.sync_state (registry, complete_at, complete_run) "
+            "select registry, started_at, id from hub.sync_run where id = $1 "
             "on conflict (registry) do update set complete_at = excluded.complete_at, "
             "complete_run = excluded.complete_run",
-            registry,
-            now,
             run,
         )
-
-
-async def registry_states(
-    connection: AsyncConnection, registries: Sequence[str] = REGISTRIES
-) -> list[RegistryState]:
-    """Where each registry stands, in the order given."""
-    states = await connection.execute(select(sync_state.c.registry, sync_state.c.complete_at))
-    complete = {row.registry: row.complete_at for row in states}
-    newest = select(func.max(sync_run.c.id)).group_by(sync_run.c.registry)
-    rows = await connection.execute(select(sync_run).where(sync_run.c.id.in_(newest)))
-    runs = {row["registry"]: row for row in rows.mappings()}
-    waiting = await open_counts(connection)
-    oddities = await connection.execute(
-        select(drift)
-        .where(drift.c.run_id.in_(newest))
-        .order_by(drift.c.run_id, drift.c.entity, drift.c.field, drift.c.kind, drift.c.sample)
-    )
-    found: dict[int, list[RowMapping]] = {}
-    for row in oddities.mappings():
-        found.setdefault(row["run_id"], []).append(row)
-    return [
-        RegistryState(
-            registry=registry,
-            complete_at=complete.get(registry),
-            last_run=runs.get(registry),
-            quarantined=waiting.get(registry, 0),
-            drift=found.get(runs[registry]["id"], [])[:_DRIFT_SHOWN] if registry in runs else (),
-        )
-        for registry in registries
-    ]
