@@ -21,7 +21,16 @@ import yaml
 from ..domain.amounts import parse_amount
 from ..domain.errors import ConfigurationError, NoFigureInForce
 
-__all__ = ["FigureGroup", "FigureValue", "Params", "Ruleset", "current_ruleset", "load_ruleset"]
+__all__ = [
+    "FigureGroup",
+    "FigureValue",
+    "Params",
+    "Ruleset",
+    "current_ruleset",
+    "load_ruleset",
+    "read_groups",
+    "read_yaml",
+]
 
 _AMOUNT_UNITS = frozenset({"points", "hours"})
 _GROUP_KEYS = frozenset({"id", "title", "unit", "picked_by", "checked_on", "values", "notes"})
@@ -169,33 +178,52 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
 
 
-def _figure_value(raw: Mapping[str, Any], since: date, unit: str, where: str) -> FigureValue:
-    if set(raw) - _VALUE_KEYS or "value" not in raw or "law" not in raw:
-        raise ConfigurationError(f"{where} {since}: keys must be {sorted(_VALUE_KEYS)}")
+def _map(found: object, where: str) -> dict[Any, Any]:
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{where}: expected a map, found {type(found).__name__}")
+    return found
+
+
+def _keys(raw: Mapping[str, Any], needed: frozenset[str], allowed: frozenset[str], at: str) -> None:
+    for key in sorted(needed - set(raw)):
+        raise ConfigurationError(f"{at}: key {key} is missing")
+    for key in sorted(map(str, set(raw) - allowed)):
+        raise ConfigurationError(f"{at}: unknown key {key}, expected {sorted(allowed)}")
+
+
+def _figure_value(found: object, since: object, unit: str, where: str) -> FigureValue:
+    if type(since) is not date:
+        raise ConfigurationError(f"{where}: {since}: expected the first day in force (YYYY-MM-DD)")
+    at = f"{where}: {since}"
+    raw = _map(found, at)
+    _keys(raw, frozenset({"value", "law"}), _VALUE_KEYS, at)
     value = raw["value"]
     if unit in _AMOUNT_UNITS and value is not None and not isinstance(value, (dict, list)):
-        value = parse_amount(value)
+        try:
+            value = parse_amount(value)
+        except ValueError as error:
+            raise ConfigurationError(f"{at}: value: expected {error}") from error
     return FigureValue(
         value, raw["law"], since, raw.get("confirmed", True), raw.get("enabled", True)
     )
 
 
-def _figure_group(raw: Mapping[str, Any], where: str) -> FigureGroup:
-    missing = {"id", "title", "unit", "picked_by", "checked_on", "values"} - set(raw)
-    if missing or set(raw) - _GROUP_KEYS:
-        raise ConfigurationError(
-            f"{where}: missing {sorted(missing)}, allowed {sorted(_GROUP_KEYS)}"
-        )
-    values = {
-        name: tuple(
-            _figure_value(dated[since], since, raw["unit"], f"{where}:{name}")
-            for since in sorted(dated)
-        )
-        for name, dated in raw["values"].items()
-    }
+def _figure_group(found: object, where: str) -> FigureGroup:
+    raw = _map(found, where)
+    _keys(raw, _GROUP_KEYS - {"notes"}, _GROUP_KEYS, where)
+    for key in ("id", "unit", "picked_by"):
+        if not isinstance(raw[key], str):
+            raise ConfigurationError(f"{where}: {key}: expected text")
+    if type(raw["checked_on"]) is not date:
+        raise ConfigurationError(f"{where}: checked_on: expected a day (YYYY-MM-DD)")
+    values: dict[str, tuple[FigureValue, ...]] = {}
+    for name, dated in _map(raw["values"], f"{where}: values").items():
+        at = f"{where}: values.{name}"
+        read = [_figure_value(item, day, raw["unit"], at) for day, item in _map(dated, at).items()]
+        values[name] = tuple(sorted(read, key=lambda figure: figure.since))
     return FigureGroup(
         raw["id"],
-        MappingProxyType(dict(raw["title"])),
+        MappingProxyType(_map(raw["title"], f"{where}: title")),
         raw["unit"],
         raw["picked_by"],
         raw["checked_on"],
@@ -209,20 +237,44 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
         if entry.is_dir():
             yield from ((f"{entry.name}/{name}", text) for name, text in _files(entry))
         elif entry.name.endswith(".yaml"):
-            yield entry.name, entry.read_text(encoding="utf-8")
+            try:
+                yield entry.name, entry.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise ConfigurationError(f"{entry.name}: not UTF-8") from error
+
+
+def _read(name: str, text: str) -> object:
+    try:
+        return read_yaml(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(f"{name}: not YAML{line}") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error.en}") from error
+
+
+def read_groups(folder: Traversable) -> Iterator[tuple[str, FigureGroup]]:
+    """(file, group) of every figure file below ``folder``.
+
+    Raises:
+        ConfigurationError: a file is not of the shape of ``docs/figures.md``; names file and key.
+    """
+    for name, text in _files(folder):
+        yield name, _figure_group(_read(name, text), name)
 
 
 def load_ruleset(*folders: Traversable) -> Ruleset:
     """The ruleset of the package's figures, with groups of ``folders`` put in their place.
 
     Raises:
-        ConfigurationError: a file is not of the shape of ``docs/figures.md``.
+        ConfigurationError: a file is not of the shape of ``docs/figures.md``; names file and key.
     """
     groups: dict[str, FigureGroup] = {}
     digest = hashlib.sha256()
     for folder in (resources.files(__package__) / "params", *folders):
         for name, text in _files(folder):
-            group = _figure_group(read_yaml(text), name)
+            group = _figure_group(_read(name, text), name)
             groups[group.id] = group
             digest.update(f"{name}\0{text}\0".encode())
     return Ruleset(groups, f"certhub-{RULES_VERSION}+{digest.hexdigest()[:12]}")
