@@ -1,7 +1,8 @@
 """A hub that has synced the fictional country: seventy people, the cast among them, on 2024-09-02."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,19 @@ class Country:
         assert "errors" not in answer, answer["errors"]
         found: dict[str, Any] = answer["data"]
         return found
+
+
+@contextmanager
+def changed(country: Country, **values: Any) -> Iterator[None]:
+    """The hub with other settings for a while."""
+    before = {name: getattr(country.hub, name) for name in values}
+    for name, value in values.items():
+        object.__setattr__(country.hub, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            object.__setattr__(country.hub, name, value)
 
 
 def codes(answer: Mapping[str, Any]) -> list[tuple[str, str]]:

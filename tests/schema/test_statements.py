@@ -1,0 +1,68 @@
+"""A level costs one statement per registry and table, however many rows the page holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from certhub.store import people
+
+from .conftest import Country
+
+PAGE = """query($n: Int) { people(filter: {}, first: $n) { nodes { name
+  records { registry state } identifiers { masked }
+  certificates { type status holder { maskedName } renewal { status }
+    ... on LtcCertificate { registrations { county } } ... on VrQualification {
+      deductions { from } } ... on OshCertificate { trainingClass { title } } }
+  activities(first: 5) { nodes { title institution { name } } } } } }"""
+
+
+@contextmanager
+def counted(country: Country, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Statements sent meanwhile, those past SQLAlchemy included."""
+    sent: list[str] = []
+    fetch = people.fetch
+
+    async def counting(connection: Any, statement: str, *values: object) -> Any:
+        sent.append(statement)
+        return await fetch(connection, statement, *values)
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("INSERT INTO hub.audit") and statement != "select 1":
+            sent.append(statement)
+
+    engine = country.hub.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(people, "fetch", counting)
+            yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_ten(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await country.data(PAGE, {"n": 10})
+
+    with counted(country, monkeypatch) as small:
+        await country.data(PAGE, {"n": 10})
+    with counted(country, monkeypatch) as large:
+        await country.data(PAGE, {"n": 50})
+
+    assert len(large) == len(small)
+
+
+async def test_what_is_not_selected_is_not_read(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "{ people(filter: {}, first: 50) { nodes { name maskedName birthDate } } }"
+
+    with counted(country, monkeypatch) as sent:
+        await country.data(query)
+
+    # The registries' freshness, and the page.
+    assert len(sent) == 2
