@@ -16,6 +16,7 @@ COMMANDS: dict[str, list[str]] = {
     "lint": ["ruff", "check", "src", "tests", "tools"],
     "format": ["ruff", "format", "--check", "src", "tests", "tools"],
     "types": ["mypy", "-p", "certhub"],
+    "types of tests": ["mypy", "tests"],
     "imports": ["lint-imports"],
     "dependencies": ["deptry", "."],
     "spelling": ["codespell", "src", "tests", "tools", "docs", "README.md", "CHANGELOG.md"],

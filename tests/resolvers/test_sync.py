@@ -1,7 +1,7 @@
 """A run of the sync: counts, versions, deletions, halts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.domain.errors import AgencyFault, Conflict
-from certhub.domain.sync import Batch, Drift, Tombstone
+from certhub.domain.sync import Batch, Drift, Problem, Tombstone
 from certhub.resolvers.sync import SyncHub, SyncLimits, SyncReport, run_sync, sync_all
 from certhub.store import clock
 from certhub.store.keys import KeyRing
@@ -190,9 +190,8 @@ async def test_a_record_and_its_tombstone_in_one_batch_end_closed(
     assert await _credit(engine) == (2, 720, False)
 
 
-def _listing(made: Made, version: int, *keys: str, **more: object) -> Batch:
+def _listing(made: Made, version: int, *keys: str, problems: Sequence[Problem] = ()) -> Batch:
     rows = [made.credit(key, "L1", version=version) for key in keys]
-    problems = more.get("problems", ())
     batch: Batch = made.batch(
         "ltc", *rows, *problems, begins=["ltc.credit"], complete=["ltc.credit"]
     )

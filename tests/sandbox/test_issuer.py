@@ -62,7 +62,7 @@ async def test_claims_can_be_replaced_and_removed(tmp_path: Path) -> None:
 
     viewer = await read(tmp_path, DevIssuer(tmp_path).mint("local-taipei", changes, now=NOW))
 
-    assert (viewer.jurisdiction, viewer.purposes) == ({"64000"}, frozenset())
+    assert (viewer.jurisdiction, viewer.purposes) == (frozenset({"64000"}), frozenset())
     assert viewer.scopes == {"pii.basic"}
 
 

@@ -17,13 +17,13 @@ SCHEMA = build_schema(
 )
 
 
-def weigh(source: str, limits: Limits | None = None, **variables: object) -> Weight:
+def weigh(source: str, limits: Limits | None = None, /, **variables: object) -> Weight:
     return Guard(SCHEMA, limits or Limits()).check(parse(source), variables)
 
 
 def refused(source: str, **variables: object) -> tuple[str, object]:
     with pytest.raises(QueryTooComplex) as caught:
-        weigh(source, **variables)
+        weigh(source, None, **variables)
     return caught.value.code, caught.value.details["limit"]
 
 
@@ -56,7 +56,7 @@ def test_depth_fields_and_aliases_are_counted_through_fragments() -> None:
 def test_cost_is_the_number_of_objects(
     source: str, variables: dict[str, object], cost: int
 ) -> None:
-    assert weigh(source, **variables).cost == cost
+    assert weigh(source, None, **variables).cost == cost
 
 
 def test_a_page_of_a_page_of_a_page_costs_too_much() -> None:

@@ -59,7 +59,7 @@ async def test_an_upgrade_can_be_repeated_and_raced(empty_database_url: str) -> 
 
     reached = await asyncio.gather(upgrade(migrated), upgrade(migrated))
 
-    assert reached == [head(), head()]
+    assert list(reached) == [head(), head()]
     await require_current(migrated)
     await migrated.dispose()
 
