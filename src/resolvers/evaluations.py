@@ -107,7 +107,7 @@ def _row(
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Rows are many and hold no cycles: the collector would only walk them again and again."""
+    """Rows come by the million and hold no cycles: the collector would only walk them again."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -139,8 +139,7 @@ async def evaluate_people(
     """
     await store.unqueue(connection, ids)
     people = await load_people(connection, ids)
-    with collector_paused():
-        rows = [row for person in people.values() for row in rows_of(question, person, now)]
+    rows = [row for person in people.values() for row in rows_of(question, person, now)]
     await store.replace(connection, list(people), rows)
     return len(rows)
 
@@ -169,12 +168,13 @@ async def _lanes(hub: Hub, question: Question, take: Take, progress: Progress | 
             if progress is not None:
                 progress(done)
 
-    tasks = [asyncio.create_task(lane()) for _ in range(_LANES)]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    with collector_paused():
+        tasks = [asyncio.create_task(lane()) for _ in range(_LANES)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
     return done
 
 
