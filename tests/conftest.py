@@ -4,6 +4,7 @@
   too (CLI, subprocesses).
 - ``engine``: an ``AsyncEngine`` on that database, disposed at the end.
 - ``empty_database_url``: the same without any table (migrations).
+- ``country``: a hub that has synced the fictional country, for tests that change nothing (``country.py``).
 - ``keys``, ``made``, ``sync``: keys, hand-made records, and a sync over hand-made batches.
 
 One embedded cluster serves the whole run, all xdist workers included (its own file locks see to
@@ -28,6 +29,10 @@ from certhub.resolvers.sync import SyncHub, SyncLimits, SyncReport, run_sync
 from certhub.store import clock, ddl, embedded
 from certhub.store.engine import make_engine
 from certhub.store.keys import KeyRing
+
+from .country import country
+
+__all__ = ["country"]
 
 _numbers = count(1)
 

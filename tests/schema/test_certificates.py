@@ -6,7 +6,7 @@ import pytest
 
 from certhub.sandbox.cast import CAST
 
-from .conftest import Country, codes
+from ..country import Country, codes
 
 LIST = """
 query($f: CertificateFilter!, $o: CertificateOrder, $a: String, $n: Int) {

@@ -8,7 +8,7 @@ import pytest
 
 from certhub.sandbox.cast import CAST, STORY_COURSE_NO
 
-from .conftest import Country, changed, codes
+from ..country import Country, changed, codes
 
 PERSON = "query($n: String!) { person(identifier: {value: $n}) { id %s } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"

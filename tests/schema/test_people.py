@@ -7,7 +7,7 @@ import pytest
 from certhub.sandbox.cast import CAST
 from certhub.sandbox.numbers import national_id
 
-from .conftest import Country, codes
+from ..country import Country, codes
 
 PERSON = "query($n: String!) { person(identifier: {value: $n}) { %s } }"
 

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from certhub.store import people
 
-from .conftest import Country
+from ..country import Country
 
 PAGE = """query($n: Int) { people(filter: {}, first: $n) { nodes { name
   records { registry state } identifiers { masked }

@@ -11,7 +11,7 @@ from certhub.sandbox.cast import (
     STORY_COURSE_NO,
 )
 
-from .conftest import Country, codes
+from ..country import Country, codes
 
 
 async def test_institutions_meet_by_their_business_number(country: Country) -> None:

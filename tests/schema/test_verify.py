@@ -12,7 +12,7 @@ from certhub.store.signing import public_keys, public_keys_of
 from certhub.store.tables_people import identifier
 from certhub.store.tables_work import audit, verify_budget
 
-from .conftest import Country, changed, codes
+from ..country import Country, changed, codes
 
 VERIFY = """
 query($i: VerifyEligibilityInput!) { verifyEligibility(input: $i) { role asOf receipt items {

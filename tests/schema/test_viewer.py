@@ -1,6 +1,6 @@
 """Who the token is."""
 
-from .conftest import Country
+from ..country import Country
 
 
 async def test_the_viewer_is_the_token(country: Country) -> None:

@@ -20,8 +20,7 @@ from certhub.sandbox.osh_agency import OshAgency
 from certhub.sandbox.vr_agency import VrAgency
 from certhub.sandbox.world import generate
 
-from ..conftest import _copy
-from ..hub_app import NOW, HubClient, running_hub
+from .hub_app import NOW, HubClient, running_hub
 
 URL = "http://agency.test"
 CASE = {"X-Case-Reference": "TEST-1130902"}
@@ -30,8 +29,10 @@ CASE = {"X-Case-Reference": "TEST-1130902"}
 class Country:
     """The synced hub, asked as one role or another."""
 
-    def __init__(self, client: HubClient) -> None:
+    def __init__(self, client: HubClient, url: str, home: Path) -> None:
         self.client = client
+        self.url = url
+        self.home = home
         self.hub = client.app.state.site.hub
 
     async def ask(
@@ -117,6 +118,8 @@ async def country(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Country]:
     """The hub after its first sync; for tests that change nothing."""
+    from .conftest import _copy
+
     home = tmp_path_factory.mktemp("country")
     async for url in _copy(_admin, _template, worker):
         async with running_hub(url, home) as client:
@@ -126,4 +129,4 @@ async def country(
                 assert report.succeeded, report.as_dict()
                 await connector.aclose()
             await evaluate_changed(hub)
-            yield Country(client)
+            yield Country(client, url, home)
