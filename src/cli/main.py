@@ -4,13 +4,18 @@ import sys
 
 import typer
 
+from ..app import configure_logging
 from ..domain.errors import CertHubError
-from . import audit, keys, policy, receipt, roster, rules, schema
+from . import audit, db, keys, policy, quarantine, receipt, roster, rules, schema
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
+from .export import export
+from .rules_coverage import coverage
+from .rules_preview import preview
 from .sandbox import sandbox
 from .serve import serve
+from .sync import sync
 from .token import token
 from .verify import verify
 
@@ -23,23 +28,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, doctor, evaluate, sandbox, serve, token, verify):
+for command in (demo, doctor, evaluate, export, sandbox, serve, sync, token, verify):
     app.command()(command)
 for name, group in {
     "audit": audit.app,
+    "db": db.app,
     "keys": keys.app,
     "policy": policy.app,
     "receipt": receipt.app,
     "roster": roster.app,
+    "quarantine": quarantine.app,
     "rules": rules.app,
     "schema": schema.app,
 }.items():
     app.add_typer(group, name=name)
+for command in (coverage, preview):
+    rules.app.command()(command)
 
 
 @app.callback()
 def _root() -> None:
     """認證樞紐。 One typed GraphQL schema over the registries vr, ltc and osh."""
+    # Log lines go to stderr: stdout belongs to what was asked for.
+    configure_logging("WARNING")
 
 
 def main() -> None:

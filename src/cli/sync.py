@@ -77,6 +77,7 @@ async def read_again(
     """
     from ..agencies import build_connectors, sync_hub
     from ..app import open_hub
+    from ..resolvers.evaluations import evaluate_due
     from ..resolvers.sync import sync_all
     from ..store.migrate import make_ready
 
@@ -98,9 +99,12 @@ async def read_again(
             if allow_mass_deletion:
                 work = replace(work, limits=replace(work.limits, mass_delete=None))
             with _bars(wanted) as progress:
-                return await sync_all(
+                reports = await sync_all(
                     work, {name: connectors[name] for name in wanted}, full=full, progress=progress
                 )
+            # Lists and statistics read the stored evaluations: they follow what was read.
+            await evaluate_due(hub)
+            return reports
     finally:
         for connector in connectors.values():
             await connector.aclose()
