@@ -24,7 +24,8 @@ from ..store.identity import link_touched, prepare
 from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
 from ..store.quarantine import set_aside
-from ..store.sync_runs import begin_run, end_run, save_batch, try_lock, unlock
+from ..store.rekey import hold_index_version
+from ..store.sync_runs import begin_run, end_run, save_batch, try_lock
 
 __all__ = ["SyncHalted", "SyncHub", "SyncLimits", "SyncReport", "run_sync", "sync_all"]
 
@@ -123,6 +124,7 @@ async def run_sync(
 
     Raises:
         Conflict: ``SYNC_RUNNING``, another process syncs this registry.
+        ConfigurationError: ``KEYS_OUTDATED``, the data are indexed under a newer key.
     """
     async with hub.engine.connect() as connection:
         driver = await _driver(connection)
@@ -133,9 +135,10 @@ async def run_sync(
                 code="SYNC_RUNNING",
             )
         try:
+            await hold_index_version(driver, hub.keys)
             report = await _run(hub, driver, connector, full=full, progress=progress)
             await driver.execute("discard temp")
-            await unlock(driver, connector.registry)
+            await driver.execute("select pg_advisory_unlock_all()")
         except BaseException:
             # The session may be in any state: closing it drops its lock and its temporary tables.
             await connection.invalidate()

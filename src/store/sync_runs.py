@@ -16,7 +16,6 @@ __all__ = [
     "end_run",
     "save_batch",
     "try_lock",
-    "unlock",
 ]
 
 _LOCK_CLASS = 0x73796E63  # "sync"
@@ -38,18 +37,14 @@ class Stored:
 
 
 async def try_lock(connection: _Connection, registry: str) -> bool:
-    """Take the registry's lock for this session, unless another process syncs it."""
+    """Take the registry's lock for this session, unless another process syncs it.
+
+    It ends with the session, or with ``pg_advisory_unlock_all``.
+    """
     taken: bool = await connection.fetchval(
         "select pg_try_advisory_lock($1, $2)", _LOCK_CLASS, REGISTRIES.index(registry)
     )
     return taken
-
-
-async def unlock(connection: _Connection, registry: str) -> None:
-    """Give the lock back; it dies with the session anyway."""
-    await connection.execute(
-        "select pg_advisory_unlock($1, $2)", _LOCK_CLASS, REGISTRIES.index(registry)
-    )
 
 
 async def begin_run(

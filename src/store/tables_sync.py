@@ -7,6 +7,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -16,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 from .tables import metadata
 
-__all__ = ["drift", "quarantine", "sync_run", "sync_state"]
+__all__ = ["drift", "key_state", "quarantine", "sync_run", "sync_state"]
 
 _STAMP = TIMESTAMP(timezone=True)
 _HUB = "hub"
@@ -56,6 +57,15 @@ sync_run = Table(
     comment="同步紀錄",
 )
 Index(None, sync_run.c.registry, sync_run.c.id)
+
+key_state = Table(
+    "key_state",
+    metadata,
+    Column("kind", Text(), primary_key=True, doc="index"),
+    Column("version", SmallInteger(), nullable=False, doc="that all of them are under"),
+    schema=_HUB,
+    comment="資料所用金鑰版次",
+)
 
 quarantine = Table(
     "quarantine",

@@ -126,9 +126,9 @@ CREATE TABLE vr.training_record (
     CONSTRAINT pk_training_record PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
-;;
 CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
+;;
+CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
 ;;
 COMMENT ON TABLE vr.training_record IS '上課紀錄'
 ;;
@@ -173,11 +173,11 @@ CREATE TABLE vr.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
+CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
+;;
 CREATE INDEX ix_course_no ON vr.course (no)
 ;;
 CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
-;;
-CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
 ;;
 COMMENT ON TABLE vr.course IS '課程資料'
 ;;
@@ -286,9 +286,9 @@ CREATE TABLE vr.appointment (
     CONSTRAINT pk_appointment PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
-;;
 CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
+;;
+CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
 ;;
 COMMENT ON TABLE vr.appointment IS '任用'
 ;;
@@ -385,9 +385,9 @@ CREATE TABLE ltc.credit (
     CONSTRAINT pk_credit PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
-;;
 CREATE INDEX ix_credit_course_id ON ltc.credit (course_id)
+;;
+CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
 ;;
 COMMENT ON TABLE ltc.credit IS '繼續教育積分'
 ;;
@@ -413,11 +413,11 @@ CREATE TABLE ltc.registration (
     CONSTRAINT pk_registration PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_registration_unit_id ON ltc.registration (unit_id)
-;;
 CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
 ;;
 CREATE INDEX ix_registration_certificate_id ON ltc.registration (certificate_id)
+;;
+CREATE INDEX ix_registration_unit_id ON ltc.registration (unit_id)
 ;;
 COMMENT ON TABLE ltc.registration IS '登錄'
 ;;
@@ -446,9 +446,9 @@ CREATE TABLE ltc.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_unit_id ON ltc.course (unit_id)
-;;
 CREATE INDEX ix_course_starts_at_id ON ltc.course (starts_at, id)
+;;
+CREATE INDEX ix_course_unit_id ON ltc.course (unit_id)
 ;;
 COMMENT ON TABLE ltc.course IS '繼續教育課程'
 ;;
@@ -694,9 +694,9 @@ CREATE TABLE osh.result (
     CONSTRAINT pk_result PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_result_class_no ON osh.result (class_no)
-;;
 CREATE INDEX ix_result_trainee_no ON osh.result (trainee_no)
+;;
+CREATE INDEX ix_result_class_no ON osh.result (class_no)
 ;;
 COMMENT ON TABLE osh.result IS '成績冊'
 ;;
@@ -729,9 +729,9 @@ CREATE TABLE osh.certificate (
     CONSTRAINT pk_certificate PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_certificate_trainee_no ON osh.certificate (trainee_no)
-;;
 CREATE INDEX ix_certificate_class_no ON osh.certificate (class_no)
+;;
+CREATE INDEX ix_certificate_trainee_no ON osh.certificate (trainee_no)
 ;;
 COMMENT ON TABLE osh.certificate IS '核發清冊'
 ;;
@@ -757,9 +757,9 @@ CREATE TABLE osh.improvement_order (
     CONSTRAINT pk_improvement_order PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_improvement_order_class_no ON osh.improvement_order (class_no)
-;;
 CREATE INDEX ix_improvement_order_institution_code ON osh.improvement_order (institution_code)
+;;
+CREATE INDEX ix_improvement_order_class_no ON osh.improvement_order (class_no)
 ;;
 COMMENT ON TABLE osh.improvement_order IS '限期改善'
 ;;
@@ -774,9 +774,9 @@ CREATE TABLE hub.person (
     CONSTRAINT fk_person_merged_into FOREIGN KEY(merged_into) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_merged_into ON hub.person (merged_into) WHERE merged_into IS NOT NULL
-;;
 CREATE INDEX ix_person_name_id ON hub.person (name, id)
+;;
+CREATE INDEX ix_person_merged_into ON hub.person (merged_into) WHERE merged_into IS NOT NULL
 ;;
 COMMENT ON TABLE hub.person IS '人員'
 ;;
@@ -851,11 +851,11 @@ CREATE TABLE hub.person_merge (
     CONSTRAINT pk_person_merge PRIMARY KEY (id)
 )
 ;;
+CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
+;;
 CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
 ;;
 CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
-;;
-CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
 COMMENT ON TABLE hub.person_merge IS '人員合併與拆分之歷史:每筆移動之紀錄一列'
 ;;
@@ -875,9 +875,9 @@ CREATE TABLE hub.identity_review (
     CONSTRAINT pk_identity_review PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
-;;
 CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
+;;
+CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
 ;;
 COMMENT ON TABLE hub.identity_review IS '待人工判定之身分'
 ;;
@@ -944,6 +944,14 @@ CREATE TABLE hub.sync_run (
 CREATE INDEX ix_sync_run_registry_id ON hub.sync_run (registry, id)
 ;;
 COMMENT ON TABLE hub.sync_run IS '同步紀錄'
+;;
+CREATE TABLE hub.key_state (
+    kind TEXT NOT NULL,
+    version SMALLINT NOT NULL,
+    CONSTRAINT pk_key_state PRIMARY KEY (kind)
+)
+;;
+COMMENT ON TABLE hub.key_state IS '資料所用金鑰版次'
 ;;
 CREATE TABLE hub.quarantine (
     id BIGINT GENERATED BY DEFAULT AS IDENTITY,
@@ -1031,11 +1039,11 @@ CREATE TABLE hub.submission (
     CONSTRAINT fk_submission_supersedes FOREIGN KEY(supersedes) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
-;;
 CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
 ;;
 CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
+;;
+CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
 ;;
 CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
 ;;
@@ -1113,13 +1121,13 @@ CREATE TABLE hub.evaluation (
     CONSTRAINT pk_evaluation PRIMARY KEY (certificate)
 )
 ;;
-CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
-;;
-CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
-;;
 CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
 ;;
 CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
+;;
+CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
+;;
+CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1150,11 +1158,11 @@ CREATE TABLE hub.audit (
     CONSTRAINT pk_audit PRIMARY KEY (chain, seq)
 )
 ;;
-CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
+CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
 ;;
 CREATE INDEX ix_audit_subject_refs ON hub.audit USING gin (subject_refs)
 ;;
-CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
+CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
 ;;
 COMMENT ON TABLE hub.audit IS '稽核紀錄:只增不改'
 ;;
@@ -1200,9 +1208,9 @@ CREATE TABLE hub.person_record (
     CONSTRAINT fk_person_record_person_id FOREIGN KEY(person_id) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
-;;
 CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
+;;
+CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
 ;;
 COMMENT ON TABLE hub.person_record IS '人員與來源紀錄之連結'
 ;;
@@ -1216,9 +1224,9 @@ CREATE TABLE hub.identity_pin (
     CONSTRAINT fk_identity_pin_change_id FOREIGN KEY(change_id) REFERENCES hub.identity_change (id)
 )
 ;;
-CREATE INDEX ix_identity_pin_entity_source_id ON hub.identity_pin (entity, source_id)
-;;
 CREATE INDEX ix_identity_pin_group_id ON hub.identity_pin (group_id)
+;;
+CREATE INDEX ix_identity_pin_entity_source_id ON hub.identity_pin (entity, source_id)
 ;;
 COMMENT ON TABLE hub.identity_pin IS '人工決定之連結'
 ;;
@@ -1298,11 +1306,11 @@ CREATE TABLE hub.recognition (
 ;;
 CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
 ;;
+CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
+;;
 CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
 ;;
 CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
-;;
-CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
