@@ -272,11 +272,17 @@ async def _identifiers(batch: Batch) -> Mapping[str, Sequence[Identifier]]:
     hub, request = batch.hub, batch.request
     names = allowed_registries(request, RowKind.PERSON)
     entities = [entity for name in names for entity in _ENTITIES[name]]
+    allowed = person_rows(request)
+    cut = any(not rows.everything for rows in allowed.values())
     async with hub.reader.connect() as connection:
         rows = await read_people.identifiers_of(connection, _uuids(batch), entities)
+        visible = await read_people.visible_in(connection, _uuids(batch), allowed) if cut else {}
     found: dict[str, dict[tuple[str, bytes], Identifier]] = {}
     for row in rows:
         registry = row["entity"].partition(".")[0]
+        # That another registry holds the person at all is told only where its rows may be seen.
+        if cut and registry not in visible.get(row["person_id"], ()):
+            continue
         # A number that stands in many rows of a registry is one number.
         found.setdefault(str(row["person_id"]), {}).setdefault(
             (registry, row["index"]),

@@ -132,6 +132,21 @@ async def test_a_number_in_clear_needs_its_own_scope(country: Country) -> None:
     assert codes(answer) == [("person.identifiers.0.value", "FORBIDDEN")]
 
 
+async def test_a_county_is_not_told_of_registries_that_it_does_not_see(country: Country) -> None:
+    # C10 works in 臺北市 by LTC and trained there by OSH; C1's VR and LTC rows are both there.
+    found = await one(country, "C10", "identifiers { registry }", role="local-taipei")
+    nobody = await country.data(
+        "{ people(filter: {}, first: 100) { nodes { identifiers { registry } "
+        "records { registry state } } } }",
+        role="local-kaohsiung",
+    )
+
+    assert [item["registry"] for item in found["identifiers"]] == ["OSH", "LTC"]
+    for node in nobody["people"]["nodes"]:
+        known = {item["registry"] for item in node["records"] if item["state"] == "known"}
+        assert {item["registry"] for item in node["identifiers"]} <= known
+
+
 async def test_a_person_needs_a_purpose(country: Country) -> None:
     answer = await country.ask(PERSON % "name", {"n": CAST["C1"].number}, purpose=None)
 
