@@ -42,8 +42,8 @@ for name, group in {
     "schema": schema.app,
 }.items():
     app.add_typer(group, name=name)
-for command in (coverage, preview):
-    rules.app.command()(command)
+for addition in (coverage, preview):
+    rules.app.command()(addition)
 
 
 @app.callback()
