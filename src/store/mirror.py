@@ -303,7 +303,9 @@ class MirrorWriter:
                 self.figures.notes.append(f"listing_with_unreadable_keys:{entity}")
                 del self.figures.listed[entity]
             else:
-                gone, live = await self._connection.fetchrow(entity_sql(entity).vanished)
+                gone, live = await self._connection.fetchrow(
+                    entity_sql(entity).vanished, self.figures.listed[entity]
+                )
                 judged.append((entity, gone, live))
         refused = self._refused(judged)
         if refused is not None:

@@ -72,8 +72,9 @@ class EntitySql:
             floor says it for all of them.)
         close: Tombstones; $1 ids, $2 versions, $3 merged_into, $4 floor, $5 now. One row: deleted,
             distinct, stale.
-        vanished: Rows that a full listing lacks. One row: gone, live.
-        vanish: Closes them; $1 floor, $2 now. One row: their number.
+        vanished: Rows that a full listing lacks; $1 its version. A row that is newer than the
+            listing came after it and stays. One row: gone, live.
+        vanish: Closes them; $1 version, $2 now. One row: their number.
     """
 
     entity: str
@@ -172,7 +173,8 @@ def entity_sql(name: str) -> EntitySql:
         close=_close_sql(name, mirror, touched, merged=merged),
         vanished=f"""
             select count(*) filter (where not exists (
-                    select from {seen} s where s.id = m.id)) as gone,
+                    select from {seen} s where s.id = m.id)
+                    and ($1::bigint < 0 or m.source_version <= $1::bigint)) as gone,
                 count(*) as live
             from {mirror} m where m.deleted_at is null
         """,
@@ -181,6 +183,7 @@ def entity_sql(name: str) -> EntitySql:
                 update {mirror} m set deleted_at = $2::timestamptz, synced_at = $2::timestamptz,
                     source_version = greatest(m.source_version, $1::bigint)
                 where m.deleted_at is null
+                    and ($1::bigint < 0 or m.source_version <= $1::bigint)
                     and not exists (select from {seen} s where s.id = m.id)
                 returning {returned}
             ){_touch(touched, "done")}

@@ -258,6 +258,18 @@ async def test_a_listing_with_an_unreadable_key_deletes_nothing(
     assert await _credit(engine, "D4") == (1, 720, True)
 
 
+async def test_a_row_that_is_newer_than_the_listing_stays(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    full, delta = _listing(made, 5, "D1", "D2"), made.batch("ltc", made.credit("D3", "L1", 6))
+    await sync("ltc", full, delta)
+
+    report = await sync("ltc", full, delta, full=True)
+
+    assert _nonzero(report) == {"fetched": 3, "unchanged": 3}
+    assert await _credit(engine, "D3") == (6, 720, True)
+
+
 async def test_an_abandoned_listing_does_not_count(
     sync: Sync, made: Made, engine: AsyncEngine
 ) -> None:
