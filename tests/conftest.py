@@ -21,12 +21,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.domain.sync import Batch, Drift, Problem, Record, Tombstone
 from certhub.domain.tw_id import NationalId
 from certhub.resolvers.sync import SyncHub, SyncLimits, SyncReport, run_sync
-from certhub.store import clock, ddl, embedded
+from certhub.store import clock, ddl, embedded, migrate
 from certhub.store.engine import make_engine
 from certhub.store.keys import KeyRing
 
@@ -71,6 +72,13 @@ async def _template(_admin: tuple[asyncpg.Connection, str], worker: str) -> str:
     engine = make_engine(_of_database(dsn, name), pooled=False)
     async with engine.begin() as session:
         await session.run_sync(ddl.create_all)
+        # As if it had been migrated: a test proves that both ways lead to the same tables.
+        await session.execute(
+            text("create table hub.alembic_version (version_num text primary key)")
+        )
+        await session.execute(
+            text("insert into hub.alembic_version values (:head)"), {"head": migrate.head()}
+        )
     await engine.dispose()
     return name
 

@@ -83,13 +83,6 @@ def test_a_failed_assertion_is_told_with_both_values(cases: Path) -> None:
     ]
 
 
-def test_an_id_used_twice_fails(cases: Path) -> None:
-    answer = runner.invoke(app, ["rules", "test", str(cases), str(cases), "--rule", "vr.person_id"])
-
-    assert answer.exit_code == 1
-    assert answer.stdout.splitlines()[-1] == "1 passed, 1 failed"
-
-
 def test_json_holds_every_case(cases: Path) -> None:
     answer = runner.invoke(app, ["rules", "test", str(cases), "--json"])
 
