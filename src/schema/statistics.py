@@ -1,5 +1,7 @@
 """Counts of certificates, small numbers suppressed."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, cast
 
@@ -7,7 +9,7 @@ import strawberry
 
 from ..resolvers import statistics
 from .context import Info
-from .enums import StatisticsDimension
+from .enums import Registry, StatisticsDimension
 from .fields import computed
 from .nodes import Provenance
 from .sharing import CertificateFilter
@@ -32,7 +34,8 @@ class StatisticsRow:
     """A cell; wraps ``resolvers.statistics.StatisticsRow``."""
 
     keys: list[str | None] = strawberry.field(
-        description="依維度順序之鍵值。 Keys in the order of the dimensions; null where there is none."
+        description="依維度順序之鍵值(登錄系統如 LTC)。 Keys in the order of the dimensions, registries as "
+        "the enum writes them; null where there is none."
     )
     count: int | None = strawberry.field(
         description="件數;過小而隱蔽者為空。 Certificates; null where suppressed."
@@ -50,6 +53,14 @@ class StatisticsTable:
         description="低於此數者隱蔽。 Counts below it are suppressed, and those that would give them away."
     )
     sources: list[Provenance] = strawberry.field(description="資料來源。 Sources.")
+
+
+def _named(dimensions: Sequence[str], keys: Sequence[str | None]) -> list[str | None]:
+    """Keys as the API writes them: a registry is the enum's name, which its filters take."""
+    return [
+        Registry(key).name if name == "registry" and key is not None else key
+        for name, key in zip(dimensions, keys, strict=True)
+    ]
 
 
 @strawberry.type
@@ -71,4 +82,5 @@ class StatisticsQuery:
             [item.value for item in given.dimensions],
             (given.filter or CertificateFilter()).plain(),
         )
-        return cast("StatisticsTable", table)
+        rows = [replace(row, keys=_named(table.dimensions, row.keys)) for row in table.rows]
+        return cast("StatisticsTable", replace(table, rows=rows))

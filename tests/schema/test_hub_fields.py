@@ -121,8 +121,8 @@ async def test_counts_are_told_by_type_and_small_ones_are_not(country: Country) 
         "2024-09-02",
     )
     counted = {tuple(row["keys"]): row["count"] for row in table["rows"]}
-    assert counted["ltc", "care_worker"] == 26
-    assert counted["ltc", "medical"] is None
+    assert counted["LTC", "care_worker"] == 26
+    assert counted["LTC", "medical"] is None
     assert all(count is None or count >= 5 for count in counted.values())
 
 
