@@ -9,7 +9,9 @@ COPY src ./src
 RUN /opt/certhub/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps .
 
 FROM python:3.11.14-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/certhub --create-home certhub
+# A named volume takes the owner of the folder it is mounted over: compose shares /credentials.
+RUN useradd --system --uid 10001 --home-dir /var/lib/certhub --create-home certhub \
+ && install -d -o certhub -g certhub -m 0700 /credentials
 COPY --from=build /opt/certhub /opt/certhub
 ENV PATH=/opt/certhub/bin:$PATH \
     PYTHONUNBUFFERED=1 \
