@@ -167,6 +167,7 @@ def demo(
     settings = Settings()
     if settings.environment is Environment.PRODUCTION:
         raise ConfigurationError("certhub demo is refused in production", "正式環境不得執行示範")
+    signal.signal(signal.SIGTERM, _end)
     console = Console()
     home = (settings.home / "demo").resolve()
     started = time.monotonic()
@@ -196,6 +197,11 @@ def demo(
                     raise typer.Exit(code=1 if differences else 0)
                 _show_urls(console, url, tokens)
                 _wait()
+
+
+def _end(number: int, _frame: object) -> None:
+    """Told to stop: as with Ctrl-C the hub and its database are stopped too."""
+    raise SystemExit(128 + number)
 
 
 def _wait() -> None:
