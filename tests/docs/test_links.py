@@ -76,4 +76,16 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         ]
 
     pages = {file for file in tracked() if file.suffix == ".md" and DOCS in file.parents}
-    assert sorted(file.relative_to(DOCS).as_posix() for file in pages - seen) == []
+    assert sorted(file.relative_to(DOCS).as_posix() for file in pages - seen) == [], "link them"
+
+
+def test_fragments_of_the_changelog_are_of_a_known_kind() -> None:
+    kinds = {"law", "added", "changed", "fixed", "removed", "security"}
+    fragments = [file for file in (ROOT / "changelog.d").iterdir() if file.is_file()]
+
+    assert [
+        file.name
+        for file in fragments
+        if not re.fullmatch(rf"[a-z0-9-]+\.(?:{'|'.join(kinds)})\.md", file.name)
+    ] == []
+    assert [file.name for file in fragments if not file.read_text(encoding="utf-8").strip()] == []
