@@ -260,11 +260,11 @@ EDGES = """
     where birth_date is not null or (not passport and coalesce(first_born = last_born, true));
 
     insert into id_edge
-    select n.nid, 'link:' || l.entity || ':' || l.source_id || '>' || l.to_id
+    select ends.nid, 'link:' || l.entity || ':' || l.source_id || '>' || l.to_id
     from hub.record_link l
         join id_node a on a.entity = l.entity and a.source_id = l.source_id
         join id_node b on b.entity = l.to_entity and b.source_id = l.to_id
-        join id_node n on n.nid in (a.nid, b.nid)
+        cross join lateral (values (a.nid), (b.nid)) as ends (nid)
     where l.entity = 'ltc.person' or not (a.alone or b.alone);
 
     insert into id_edge

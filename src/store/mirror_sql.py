@@ -172,8 +172,9 @@ def entity_sql(name: str) -> EntitySql:
         """,
         close=_close_sql(name, mirror, touched, merged=merged),
         vanished=f"""
-            select count(*) filter (where s.id is null
-                    and ($1::bigint < 0 or m.source_version <= $1::bigint)) as gone,
+            select count(*) filter (
+                    where s.id is null and ($1::bigint < 0 or m.source_version <= $1::bigint)
+                ) as gone,
                 count(*) as live
             from {mirror} m left join (select distinct id from {seen}) s on s.id = m.id
             where m.deleted_at is null
