@@ -22,8 +22,10 @@ __all__ = ["doctor"]
 _OLD_KEYS = timedelta(days=365)
 _OLD_FIGURES = timedelta(days=365)
 _DRIFT = timedelta(seconds=60)
+_MARKS = {True: "ok  ", False: "BAD ", None: "look"}
 
-Check = tuple[str, bool, str]
+Check = tuple[str, bool | None, str]
+"""What was looked at, whether it is well (None: a person should look, nothing is broken), and why."""
 
 
 def _settings(settings: Settings) -> Iterator[Check]:
@@ -55,7 +57,7 @@ def _figures(hub: "Hub", today: date) -> Iterator[Check]:
         if today - group.checked_on > _OLD_FIGURES:
             yield (
                 f"figures {group.id}",
-                False,
+                None,
                 f"compared with the text on {group.checked_on}, more than a year ago",
             )
 
@@ -106,5 +108,5 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON。")] = Fa
         print(json.dumps([{"check": c, "ok": ok, "says": says} for c, ok, says in checks]))
     else:
         for name, good, says in checks:
-            print(f"{'ok  ' if good else 'BAD '} {name}: {says}")
-    raise typer.Exit(code=0 if all(good for _, good, _ in checks) else 1)
+            print(f"{_MARKS[good]} {name}: {says}")
+    raise typer.Exit(code=1 if any(good is False for _, good, _ in checks) else 0)
