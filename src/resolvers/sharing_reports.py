@@ -1,7 +1,7 @@
 """Every activity of a person against every certificate, as one reader may see it (sharing.md)."""
 
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -148,14 +148,12 @@ def _report(
 ) -> SharingReport:
     results: Mapping[str, Any] = (answer.details or {}).get("results", {})  # type: ignore[assignment]
     activities = {item["id"]: _activity(item) for item in _given(answer, "activities")}
+    seen = {name for name, item in rows.items() if item.everything or name in visible}
     shown: list[SharingRow] = []
-    hidden = False
     for item in _given(answer, "certificates"):
         registry = item["registry"]
-        if not (rows[registry].everything or registry in visible):
-            # S-R12: never the foreign certificate.
-            hidden = True
-            continue
+        if registry not in seen:
+            continue  # S-R12: never the foreign certificate
         found = results[item["id"]]
         shown.append(
             SharingRow(
@@ -172,7 +170,32 @@ def _report(
                 ],
             )
         )
-    return SharingReport(answer.as_of, answer.minimised() if hidden else answer, shown)
+    named = [*_given(answer, "certificates"), *_given(answer, "activities")]
+    if not {item["registry"] for item in named} & set(REGISTRIES) <= seen:
+        answer = _partial(answer, seen, shown)
+    return SharingReport(answer.as_of, answer, shown)
+
+
+def _partial(answer: Answer, seen: Collection[str], shown: Sequence[SharingRow]) -> Answer:
+    """The decision as a reader of some of the person's rows may see it (S-R12).
+
+    Its status is that of the rows shown. Requirements count all pairs, and findings without a record
+    may be about any: both would tell of foreign certificates.
+    """
+    named = [*_given(answer, "certificates"), *_given(answer, "activities")]
+    own = {
+        part
+        for item in named
+        if item["registry"] in seen
+        for part in (item["id"], _key(item).partition(":")[2])
+    }
+    pending = any(entry.outcome == "pending" for row in shown for entry in row.entries)
+    return replace(
+        answer,
+        decision=None,
+        status="open" if pending else "settled",
+        findings=tuple(item for item in answer.findings if own.intersection(item.about)),
+    ).minimised()
 
 
 def _activity(item: Mapping[str, Any]) -> SharedActivity:

@@ -324,8 +324,8 @@ async def test_a_table_counts_the_books_and_hides_small_numbers(
 async def test_a_table_by_county_counts_who_works_there(hub: Asker, country: Country) -> None:
     counts: Counter[str | None] = Counter()
     for one in country.books.people:
-        for held in one.held("ltc"):
-            counts.update(one.counties["ltc"] or {None})
+        for _ in one.held("ltc"):
+            counts.update([*one.counties["ltc"]] or [None])
 
     table = await hub.data(
         STATISTICS, {"i": {"dimensions": ["COUNTY"], "filter": {"registries": ["LTC"]}}}
