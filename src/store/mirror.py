@@ -17,7 +17,7 @@ import asyncpg
 from ..domain.records import BY_NAME
 from ..domain.sync import Batch, Record, Tombstone
 from .keys import KeyRing
-from .mirror_sql import entity_sql
+from .mirror_sql import PERSON_ENTITIES, entity_sql
 from .quarantine import open_entities, resolve, set_aside
 from .staging import rows_of
 
@@ -167,9 +167,16 @@ class MirrorWriter:
 
     async def analyze(self) -> None:
         """Renew the planner's figures of what this run has filled."""
-        for entity, counts in self.figures.counts.items():
-            if counts.inserted + counts.updated > _CHUNK:
-                await self._connection.execute(f"analyze {entity_sql(entity).mirror}")
+        filled = {
+            entity
+            for entity, counts in self.figures.counts.items()
+            if counts.inserted + counts.updated > _CHUNK
+        }
+        tables = [entity_sql(entity).mirror for entity in sorted(filled)]
+        if not filled.isdisjoint((*PERSON_ENTITIES, "vr.appointment", "ltc.registration")):
+            tables += ("hub.person", "hub.person_record", "hub.identifier", "hub.person_county")
+        for table in tables:
+            await self._connection.execute(f"analyze {table}")
 
     def _count(self, entity: str) -> Counts:
         return self.figures.counts.setdefault(entity, Counts())
