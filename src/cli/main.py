@@ -1,6 +1,7 @@
 """``certhub``: one command, a module per noun."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -47,18 +48,32 @@ for addition in (coverage, preview):
 
 
 @app.callback()
-def _root() -> None:
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="顯示追蹤。 Show the trace.")] = False,  # noqa: ARG001 - read in main
+) -> None:
     """認證樞紐。 One typed GraphQL schema over the registries vr, ltc and osh."""
     # Log lines go to stderr: stdout belongs to what was asked for.
     configure_logging("WARNING")
 
 
 def main() -> None:
-    """Run the command line; an error is one line of what is wrong, exit code 1 (2: usage)."""
+    """Run the command line; an error is one line of what is wrong, exit code 1 (2: usage).
+
+    What is no error of ours is named by its type alone: its text may hold a value. ``--debug`` as the
+    first word shows the trace.
+    """
+    debug = sys.argv[1:2] == ["--debug"]
     try:
         app()
     except CertHubError as error:
         print(f"{error.code}: {error.en}", file=sys.stderr)
         if error.zh != error.en:
             print(error.zh, file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"INTERNAL: {type(error).__name__}; `certhub --debug ...` shows where", file=sys.stderr
+        )
         sys.exit(1)

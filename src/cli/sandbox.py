@@ -1,7 +1,8 @@
 """``certhub sandbox``: the three simulated agencies alone, for composing and for trying connectors."""
 
 import json
-import time
+import signal
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -40,8 +41,7 @@ def sandbox(
         lines = [f"{key}={value}" for key, value in sorted(environment.items())]
         (credentials / "certhub.env").write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(json.dumps(agencies.urls, indent=1), flush=True)
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            return
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()

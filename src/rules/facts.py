@@ -109,6 +109,12 @@ def parse_facts(given: object, kind: type[_T], *, ready: bool = False) -> _T:
         expected = re.sub(r"^[Ee]xpected ", "", message)
         # Only the kind of value is told, never the value: it may be a person's number.
         expected = re.sub(r"^Invalid enum value .*", "a code of the rulebook", expected)
+        expected = re.sub(
+            r"^Object contains unknown field .*", "keys of the rulebook only", expected
+        )
+        expected = re.sub(
+            r"^Object missing required field `(\w+)`", r"the fact `\1`, which is missing", expected
+        )
         raise InvalidFacts.at(path, expected) from error
     except (NotImplementedError, RecursionError, OverflowError) as error:
         raise InvalidFacts.at("", "facts of the rulebook's shape") from error

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..domain.submission import SubmissionState
 from .read_rows import Rows, in_texts
 from .tables import MIRRORS
 from .tables_work import receipt, submission, submission_event
@@ -163,11 +164,12 @@ async def receipts_by_id(
 async def newest_by_target(
     connection: AsyncConnection, query: SubmissionQuery
 ) -> Sequence[RowMapping]:
-    """Per target the newest submission that fits."""
+    """Per target the newest submission that fits; one the hub rejected only where there is no other."""
+    rejected = submission.c.state == SubmissionState.REJECTED.value
     statement = (
         select(*_SUBMISSION)
         .ext(distinct_on(submission.c.target))
         .where(_submissions(query), submission.c.target.is_not(None))
-        .order_by(submission.c.target, submission.c.created_at.desc(), submission.c.id)
+        .order_by(submission.c.target, rejected, submission.c.created_at.desc(), submission.c.id)
     )
     return (await connection.execute(statement)).mappings().all()

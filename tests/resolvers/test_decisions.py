@@ -476,9 +476,14 @@ def test_recorded_truancy_is_compared_with_the_computed_one(row: MakeRow, ask: A
 def test_a_class_is_filed_and_closed_by_what_is_on_file(row: MakeRow, ask: Ask) -> None:
     rows = ClassRows(row("osh.training_class", "K1"), recognitions=[row("osh.recognition")])
 
-    filed = decisions.class_filing(ask(AS_OF), rows)
+    declared = {"class": {"letter_on": "2023-04-02", "documents": ["venue_proof"]}}
+
+    unsaid = decisions.class_filing(ask(AS_OF), rows)
+    filed = decisions.class_filing(ask(AS_OF), rows, declared)
     closed = decisions.class_closing(ask(AS_OF), rows)
 
+    assert unsaid.verdict is Verdict.NOT_DECIDABLE
+    assert unsaid.lacking == ("class.letter_on", "class.documents")
     assert filed.status == "rejected"
     assert "osh.class.too_few_enrolled" in _codes(filed)
     assert closed.status == "overdue"

@@ -1,11 +1,11 @@
 """OSH classes to the facts of ``osh.class_filing``, ``osh.roster`` and ``osh.closing``: mapping.md 3."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from ...domain.amounts import to_number
 from ...domain.bundles import ClassRows, Row
-from .built import Built, Findings, earliest_after, iso
+from .built import Built, Findings, Lacking, earliest_after, iso
 from .declared import Declared
 from .osh_common import OSH, Given, is_determined, rest_days, undetermined
 from .osh_providers import for_class, kinds_of, recognition_facts
@@ -52,8 +52,10 @@ def class_filing(
         "enrolled": len(rows.trainees),
         "counsellor": bool(row["counsellor"]),
         "category_hours": {key: to_number(value) for key, value in hours.items()},
-        "documents": _documents(rows, said),
     }
+    declared_documents = said.take("class.documents")
+    documents = _documents(rows, declared_documents or ())
+    filed["documents"] = documents
     if row["format__code"] is not None:
         filed["format"] = row["format__code"]
     elif row["format"]:
@@ -61,8 +63,14 @@ def class_filing(
     if row["filed_on"] is not None:
         filed["filed_on"] = row["filed_on"].isoformat()
     letter = iso(rows.filing.get("letter_on")) or said.take("class.letter_on")
+    # No registry holds the letter or the proof of the venue (mapping.md 3): unsaid, they are unknown.
+    lacking = []
     if letter is not None:
         filed["letter_on"] = letter
+    else:
+        lacking.append(Lacking("class.letter_on"))
+    if declared_documents is None and "venue_proof" not in documents:
+        lacking.append(Lacking("class.documents"))
     changed = iso(rows.filing.get("changed_on"))
     if changed is not None:
         filed["changed_on"] = changed
@@ -89,19 +97,19 @@ def class_filing(
         sources=OSH,
         subject=row["id"],
         declared=said.used,
+        lacking=tuple(lacking),
         changes_on=earliest_after(as_of, [item["terminated_on"] for item in rows.recognitions]),
     )
 
 
-def _documents(rows: ClassRows, said: Declared) -> list[str]:
+def _documents(rows: ClassRows, declared: Collection[str]) -> list[str]:
     """What of the four documents and the proof of the venue is on file."""
     present = {
         "plan_notice": rows.training_class["filed_on"] is not None,
         "timetable": bool(rows.sessions),
         "lecturer_roster": bool(rows.lecturers),
         "trainee_roster": bool(rows.trainees),
-        "venue_proof": bool(rows.filing.get("venue_proof"))
-        or "venue_proof" in (said.take("class.documents") or ()),
+        "venue_proof": bool(rows.filing.get("venue_proof")) or "venue_proof" in declared,
     }
     return [name for name, there in present.items() if there]
 
