@@ -73,12 +73,12 @@ async def _run(
 ) -> None:
     from ..app import open_hub
     from ..resolvers import export as use_case
-    from ..store.migrate import make_ready
+    from ..store.migrate import require_current
 
     settings = Settings()
     entity = use_case.entity_of(registry, table)
     async with open_hub(settings) as hub:
-        await make_ready(hub.engine, embedded=settings.database_url is None)
+        await require_current(hub.engine)
         async with use_case.export_table(
             hub.reader,
             hub.keys,

@@ -79,7 +79,7 @@ async def read_again(
     from ..app import open_hub
     from ..resolvers.evaluations import evaluate_due
     from ..resolvers.sync import sync_all
-    from ..store.migrate import make_ready
+    from ..store.migrate import require_current
 
     settings = Settings()
     connectors = build_connectors(settings)
@@ -94,7 +94,7 @@ async def read_again(
                 f"no agency to read from: set {names}", f"未設定機關網址:請設定 {names}"
             )
         async with open_hub(settings) as hub:
-            await make_ready(hub.engine, embedded=settings.database_url is None)
+            await require_current(hub.engine)
             work = sync_hub(settings, hub)
             if allow_mass_deletion:
                 work = replace(work, limits=replace(work.limits, mass_delete=None))
@@ -156,11 +156,11 @@ def show_reports(reports: list["SyncReport"], *, as_json: bool) -> None:
 async def _status() -> list[dict[str, Any]]:
     from ..app import open_hub
     from ..store import read_syncs
-    from ..store.migrate import make_ready
+    from ..store.migrate import require_current
 
     settings = Settings()
     async with open_hub(settings) as hub:
-        await make_ready(hub.engine, embedded=settings.database_url is None)
+        await require_current(hub.engine)
         now = hub.clock()
         async with hub.reader.connect() as connection:
             complete = await read_syncs.complete_syncs(connection)

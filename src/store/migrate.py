@@ -15,7 +15,7 @@ from ..domain.errors import ConfigurationError
 from .ddl import metadata
 from .tables import SCHEMAS
 
-__all__ = ["differences", "head", "make_ready", "require_current", "revision", "upgrade"]
+__all__ = ["differences", "head", "require_current", "revision", "upgrade"]
 
 _LOCK = 0x63657274_6D  # "cert" "m"
 _VERSIONS = "alembic_version"
@@ -79,18 +79,6 @@ async def require_current(engine: AsyncEngine) -> None:
             f"資料庫版次為 {found or '無'},本版需要 {wanted}:請執行 `certhub db upgrade`",
             code="DATABASE_REVISION",
         )
-
-
-async def make_ready(engine: AsyncEngine, *, embedded: bool) -> None:
-    """The embedded database is migrated without asking, any other has to be current.
-
-    Raises:
-        ConfigurationError: ``DATABASE_REVISION``.
-    """
-    if embedded and await revision(engine) != head():
-        await upgrade(engine)
-    else:
-        await require_current(engine)
 
 
 async def differences(engine: AsyncEngine) -> list[str]:
