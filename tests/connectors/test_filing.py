@@ -212,7 +212,9 @@ OSH_WRITES: list[tuple[str, str, int, OshCall]] = [
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "call"), OSH_WRITES, ids=["file", "change", "attendance", "results", "certificates"]
+    ("method", "path", "status", "call"),
+    OSH_WRITES,
+    ids=["file", "change", "attendance", "results", "certificates"],
 )
 async def test_osh_filings_go_to_their_paths_with_their_key(
     osh_agency: OshAgency, method: str, path: str, status: int, call: OshCall

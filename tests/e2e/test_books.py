@@ -325,7 +325,8 @@ async def test_a_table_by_county_counts_who_works_there(hub: Asker, country: Cou
     counts: Counter[str | None] = Counter()
     for one in country.books.people:
         for _ in one.held("ltc"):
-            counts.update([*one.counties["ltc"]] or [None])
+            where: list[str | None] = [*one.counties["ltc"]]
+            counts.update(where or [None])
 
     table = await hub.data(
         STATISTICS, {"i": {"dimensions": ["COUNTY"], "filter": {"registries": ["LTC"]}}}
