@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -17,13 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..connectors.base import Connector
 from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
+from ..domain.records import ENTITIES
 from ..domain.sync import Batch, Problem
+from ..domain.value_maps import VALUE_MAPS
 from ..store.audit import AuditEntry, append
 from ..store.derived import derive
 from ..store.identity import link_touched, prepare
 from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
-from ..store.quarantine import set_aside
+from ..store.quarantine import resolve_nameless, set_aside
 from ..store.rekey import hold_index_version
 from ..store.sync_runs import begin_run, end_run, save_batch, try_lock
 
@@ -215,8 +218,19 @@ async def _run(
     registry, started = connector.registry, hub.clock()
     run, stored = await begin_run(driver, registry, full=full, now=started)
     await prepare(driver)
-    writer = MirrorWriter(driver, hub.keys, registry, run, stored.floors, hub.limits.mass_delete)
-    report = SyncReport(registry, run, full, started)
+    reading, everything = _reading(registry), full or stored.position is None
+    writer = MirrorWriter(
+        driver,
+        hub.keys,
+        registry,
+        run,
+        stored.floors,
+        hub.limits.mass_delete,
+        rewrite=full and stored.reading != reading,
+    )
+    if stored.reading != reading and not everything:
+        writer.figures.notes.append("read_differently_since_last_full_sync")
+    report = SyncReport(registry, run, full, started, notes=writer.figures.notes)
     faulty: Sequence[Problem] = ()
     stream = connector.batches(stored.position, full=full)
     try:
@@ -234,6 +248,8 @@ async def _run(
     else:
         report.state = "complete"
         await writer.analyze()
+        if everything:
+            await resolve_nameless(driver, registry, run, hub.clock())
     finally:
         # A run that ends early leaves the connector in the middle: let it put its files away.
         if isinstance(stream, AsyncGenerator):
@@ -241,10 +257,23 @@ async def _run(
     report.finished_at = hub.clock()
     async with driver.transaction():
         told = (report.error.code, report.error.en) if report.error else None
-        await end_run(driver, run, report.state, report.finished_at, error=told)
+        await end_run(
+            driver,
+            run,
+            report.state,
+            report.finished_at,
+            error=told,
+            reading=reading if everything else None,
+        )
     if progress is not None:
         progress(report)
     return report
+
+
+def _reading(registry: str) -> str:
+    """Changes with the fields and value maps that records of the registry are read by."""
+    entities = [entity for entity in ENTITIES if entity.registry == registry]
+    return sha256(repr((entities, sorted(VALUE_MAPS.items()))).encode()).hexdigest()[:16]
 
 
 async def _store(

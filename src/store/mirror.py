@@ -18,7 +18,7 @@ from ..domain.records import BY_NAME
 from ..domain.sync import Batch, Record, Tombstone
 from .keys import KeyRing
 from .mirror_sql import PERSON_ENTITIES, entity_sql
-from .quarantine import open_entities, resolve, set_aside
+from .quarantine import open_entities, resolve, resolve_vanished, set_aside
 from .staging import rows_of
 
 __all__ = ["Counts", "Figures", "MassDeletion", "MirrorWriter"]
@@ -97,6 +97,7 @@ class MirrorWriter:
         floors: By entity, version of its last full listing.
         mass_delete_limit: Share of an entity's live rows that a full listing may delete. One row may
             always go, all rows never; None: no limit, a person has decided.
+        rewrite: Write rows of the same content too, because records are read in another way now.
     """
 
     def __init__(
@@ -107,7 +108,10 @@ class MirrorWriter:
         run: int,
         floors: Mapping[str, int],
         mass_delete_limit: float | None,
+        *,
+        rewrite: bool = False,
     ) -> None:
+        self._rewrite = rewrite
         self.figures = Figures(floors=dict(floors))
         self._connection = connection
         self._keys = keys
@@ -235,6 +239,7 @@ class MirrorWriter:
             [record.version for record in records],
             [record.raw_hash for record in records],
             self._floor(entity),
+            self._rewrite,
         )
         wanted = [records[place - 1] for place in write or ()]
         renewed = [records[place - 1] for place in newer or ()]
@@ -265,7 +270,7 @@ class MirrorWriter:
         inserted = await self._connection.fetchval(sql.insert, now)
         counts.inserted += inserted
         if update and inserted < len(records):
-            counts.updated += await self._connection.fetchval(sql.update, now)
+            counts.updated += await self._connection.fetchval(sql.update, now, self._rewrite)
         await self._answer_quarantine(entity, records, now)
         return int(inserted)
 
@@ -318,6 +323,9 @@ class MirrorWriter:
         if refused is not None:
             return refused
         for entity, gone, _ in judged:
+            await resolve_vanished(
+                self._connection, entity, entity_sql(entity).seen, self._run, now
+            )
             version = self.figures.listed.pop(entity)
             self.figures.floors[entity] = max(self._floor(entity), version)
             if gone:

@@ -64,10 +64,11 @@ class EntitySql:
     Attributes:
         columns: Columns of a staged row, in the order of ``staging.rows_of``.
         any: Whether the mirror holds any row.
-        probe: What to do with rows; $1 ids, $2 versions, $3 hashes, $4 floor. One row: places (from
+        probe: What to do with rows; $1 ids, $2 versions, $3 hashes, $4 floor, $5
+            whether rows of the same content are written too. One row: places (from
             1) of rows to write, places of unchanged rows with a newer version, number of stale rows.
         insert: Staged rows whose key is new; $1 now. One row: their number.
-        update: Staged rows whose key is known; $1 now. One row: their number.
+        update: Staged rows whose key is known; $1 now, $2 as $5 of probe. One row: their number.
         renew: Newer versions of unchanged rows; $1 ids, $2 versions. (Not in a full listing, whose
             floor says it for all of them.)
         close: Tombstones; $1 ids, $2 versions, $3 merged_into, $4 floor, $5 now. One row: deleted,
@@ -134,7 +135,7 @@ def entity_sql(name: str) -> EntitySql:
                     when s.version < greatest(m.source_version, $4::bigint)
                         or (m.deleted_at is not null and s.version <= m.source_version)
                         then 'stale'
-                    when m.raw_hash is distinct from s.hash or m.deleted_at is not null
+                    when $5 or m.raw_hash is distinct from s.hash or m.deleted_at is not null
                         then 'write'
                     when s.version > m.source_version then 'newer'
                     end as verdict
@@ -155,7 +156,7 @@ def entity_sql(name: str) -> EntitySql:
         update=f"""
             with known as materialized (
                 select s.id{old_owner} from {stage} s join {mirror} m on m.id = s.id
-                where m.raw_hash is distinct from s.raw_hash or m.deleted_at is not null
+                where $2 or m.raw_hash is distinct from s.raw_hash or m.deleted_at is not null
             ), done as (
                 update {mirror} m set {settings}, synced_at = $1::timestamptz, deleted_at = null
                     {", merged_into = null" if merged else ""}

@@ -109,6 +109,43 @@ async def resolve(
     )
 
 
+async def resolve_vanished(
+    connection: "asyncpg.Connection[Any]", entity: str, seen: str, run: int, now: datetime
+) -> None:
+    """End the quarantine of records that a full listing no longer holds, readable or not.
+
+    Args:
+        connection: asyncpg's own connection, in the batch's transaction.
+        entity: Of the listing.
+        seen: The temporary table of the keys it held.
+        run: Number of the run, written beside what this listing set aside.
+        now: Time of the end.
+    """
+    await connection.execute(
+        "update hub.quarantine q set state = 'resolved', "  # noqa: S608 - a name of ours
+        "resolved_at = $3, raw_cipher = null "
+        "where entity = $1 and state = 'open' and last_run is distinct from $2 "
+        f"and not exists (select from {seen} s where s.id = q.source_id)",
+        entity,
+        run,
+        now,
+    )
+
+
+async def resolve_nameless(
+    connection: "asyncpg.Connection[Any]", registry: str, run: int, now: datetime
+) -> None:
+    """After everything was read again: faulty records without a key that did not come again."""
+    await connection.execute(
+        "update hub.quarantine set state = 'resolved', resolved_at = $3, raw_cipher = null "
+        "where registry = $1 and state = 'open' and source_id = '' "
+        "and last_run is distinct from $2",
+        registry,
+        run,
+        now,
+    )
+
+
 def _sealed(keys: KeyRing, problem: Problem) -> bytes | None:
     kept = _contract_fields(problem)
     if kept is None:

@@ -30,10 +30,12 @@ class Stored:
     Attributes:
         position: The connector's cursor; None at the first run.
         floors: By entity, version of its last full listing.
+        reading: How the last full run read records; None: there was none.
     """
 
     position: Mapping[str, object] | None
     floors: dict[str, int]
+    reading: str | None
 
 
 async def try_lock(connection: _Connection, registry: str) -> bool:
@@ -69,12 +71,12 @@ async def begin_run(
         now,
     )
     row = await connection.fetchrow(
-        "select position, floors from hub.sync_state where registry = $1", registry
+        "select position, floors, reading from hub.sync_state where registry = $1", registry
     )
     if row is None:
-        return run, Stored(None, {})
+        return run, Stored(None, {}, None)
     # The engine's codec reads jsonb as objects and writes it from text.
-    return run, Stored(row["position"], row["floors"])
+    return run, Stored(row["position"], row["floors"], row["reading"])
 
 
 async def save_batch(
@@ -118,6 +120,7 @@ async def end_run(
     now: datetime,
     *,
     error: tuple[str, str] | None = None,
+    reading: str | None = None,
 ) -> None:
     """Close a run's report; after a complete one the facts are as fresh as its start.
 
@@ -127,6 +130,7 @@ async def end_run(
         state: ``complete``, ``failed`` or ``halted``.
         now: Time of the end.
         error: Code and message of what ended it.
+        reading: How a complete run that read everything has read it.
     """
     code, message = error or (None, None)
     await connection.execute(
@@ -140,9 +144,11 @@ async def end_run(
     )
     if state == "complete":
         await connection.execute(
-            "insert into hub.sync_state (registry, complete_at, complete_run) "
-            "select registry, started_at, id from hub.sync_run where id = $1 "
+            "insert into hub.sync_state as s (registry, complete_at, complete_run, reading) "
+            "select registry, started_at, id, $2 from hub.sync_run where id = $1 "
             "on conflict (registry) do update set complete_at = excluded.complete_at, "
-            "complete_run = excluded.complete_run",
+            "complete_run = excluded.complete_run, "
+            "reading = coalesce(excluded.reading, s.reading)",
             run,
+            reading,
         )

@@ -34,8 +34,9 @@ sync_state = Table(
         server_default=text("'{}'"),
         doc="entity -> version of its last full listing: what is older is old news",
     ),
-    Column("complete_at", _STAMP, doc="start of the last run that came to its end"),
+    Column("complete_at", _STAMP, doc="start of the last complete run"),
     Column("complete_run", BigInteger()),
+    Column("reading", Text(), doc="how the last full run read records: catalogue and value maps"),
     schema=_HUB,
     comment="同步位置",
 )

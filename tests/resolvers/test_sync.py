@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.domain.errors import AgencyFault, Conflict
-from certhub.domain.sync import Batch, Drift, Problem, Tombstone
+from certhub.domain.sync import Batch, Drift, Problem, Record, Tombstone
 from certhub.resolvers.sync import SyncHub, SyncLimits, SyncReport, run_sync, sync_all
 from certhub.store import clock
 from certhub.store.keys import KeyRing
@@ -358,6 +358,58 @@ async def test_a_good_version_ends_the_quarantine_of_the_faulty_one(
     assert twice == [("open", 2, "impossible_date", False)]
     assert older == twice
     assert await _rows(engine, query) == [("resolved", 2, "impossible_date", True)]
+
+
+async def test_what_a_full_listing_no_longer_holds_leaves_the_quarantine(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    problems = [made.problem("ltc.credit", "D7"), made.problem("ltc.credit", "", raw=b'{"x":1}')]
+    await sync("ltc", made.batch("ltc", *problems))
+
+    await sync("ltc", _listing(made, 1, "D1", problems=[made.problem("ltc.credit", "D8")]))
+
+    assert await _rows(engine, "select source_id, state from hub.quarantine order by id") == [
+        ("D7", "resolved"),
+        ("", "resolved"),
+        ("D8", "open"),
+    ]
+
+
+async def test_records_without_a_key_leave_the_quarantine_when_all_was_read_again(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    await sync("vr", made.batch("vr", made.problem("vr.course", "", raw=b'{"x":1}')))
+
+    await sync("vr", made.batch("vr", made.problem("vr.course", "", raw=b'{"x":2}')), full=True)
+
+    assert await _rows(engine, "select state from hub.quarantine order by id") == [
+        ("resolved",),
+        ("open",),
+    ]
+
+
+async def test_a_full_run_writes_everything_anew_when_records_are_read_in_another_way(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    record = made.credit("D1", "L1")
+    await sync("ltc", made.batch("ltc", record))
+    async with engine.begin() as connection:
+        await connection.execute(text("update hub.sync_state set reading = 'older'"))
+    read_now = Record(
+        record.entity, "D1", 1, {**record.values, "status__code": "confirmed"}, record.raw_hash
+    )
+
+    incremental = await sync("ltc", made.batch("ltc", read_now))
+    full = await sync("ltc", made.batch("ltc", read_now), full=True)
+    again = await sync("ltc", made.batch("ltc", read_now), full=True)
+
+    assert incremental.notes == ["read_differently_since_last_full_sync"]
+    assert [_nonzero(one) for one in (incremental, full, again)] == [
+        {"fetched": 1, "unchanged": 1},
+        {"fetched": 1, "updated": 1},
+        {"fetched": 1, "unchanged": 1},
+    ]
+    assert await _rows(engine, "select status__code from ltc.credit") == [("confirmed",)]
 
 
 async def test_a_fault_of_the_agency_keeps_what_was_stored_and_its_position(

@@ -126,9 +126,9 @@ CREATE TABLE vr.training_record (
     CONSTRAINT pk_training_record PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
-;;
 CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
+;;
+CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
 ;;
 COMMENT ON TABLE vr.training_record IS '上課紀錄'
 ;;
@@ -175,9 +175,9 @@ CREATE TABLE vr.course (
 ;;
 CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
 ;;
-CREATE INDEX ix_course_no ON vr.course (no)
-;;
 CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
+;;
+CREATE INDEX ix_course_no ON vr.course (no)
 ;;
 COMMENT ON TABLE vr.course IS '課程資料'
 ;;
@@ -385,9 +385,9 @@ CREATE TABLE ltc.credit (
     CONSTRAINT pk_credit PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_credit_course_id ON ltc.credit (course_id)
-;;
 CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
+;;
+CREATE INDEX ix_credit_course_id ON ltc.credit (course_id)
 ;;
 COMMENT ON TABLE ltc.credit IS '繼續教育積分'
 ;;
@@ -413,9 +413,9 @@ CREATE TABLE ltc.registration (
     CONSTRAINT pk_registration PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
-;;
 CREATE INDEX ix_registration_certificate_id ON ltc.registration (certificate_id)
+;;
+CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
 ;;
 CREATE INDEX ix_registration_unit_id ON ltc.registration (unit_id)
 ;;
@@ -446,9 +446,9 @@ CREATE TABLE ltc.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_starts_at_id ON ltc.course (starts_at, id)
-;;
 CREATE INDEX ix_course_unit_id ON ltc.course (unit_id)
+;;
+CREATE INDEX ix_course_starts_at_id ON ltc.course (starts_at, id)
 ;;
 COMMENT ON TABLE ltc.course IS '繼續教育課程'
 ;;
@@ -853,9 +853,9 @@ CREATE TABLE hub.person_merge (
 ;;
 CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
-CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
-;;
 CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
+;;
+CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
 ;;
 COMMENT ON TABLE hub.person_merge IS '人員合併與拆分之歷史:每筆移動之紀錄一列'
 ;;
@@ -892,9 +892,9 @@ CREATE TABLE hub.person_county (
     CONSTRAINT pk_person_county PRIMARY KEY (entity, source_id)
 )
 ;;
-CREATE INDEX ix_person_county_county_code ON hub.person_county (county_code, registry, person_id) INCLUDE (valid_from, valid_to)
-;;
 CREATE INDEX ix_person_county_person_id ON hub.person_county (person_id) INCLUDE (registry, county_code, valid_from, valid_to)
+;;
+CREATE INDEX ix_person_county_county_code ON hub.person_county (county_code, registry, person_id) INCLUDE (valid_from, valid_to)
 ;;
 COMMENT ON TABLE hub.person_county IS '登錄縣市與期間'
 ;;
@@ -922,6 +922,7 @@ CREATE TABLE hub.sync_state (
     floors JSONB DEFAULT '{}' NOT NULL,
     complete_at TIMESTAMP WITH TIME ZONE,
     complete_run BIGINT,
+    reading TEXT,
     CONSTRAINT pk_sync_state PRIMARY KEY (registry)
 )
 ;;
@@ -974,9 +975,9 @@ CREATE TABLE hub.quarantine (
     CONSTRAINT pk_quarantine PRIMARY KEY (id)
 )
 ;;
-CREATE UNIQUE INDEX uq_quarantine_entity_slot ON hub.quarantine (entity, slot)
-;;
 CREATE INDEX ix_quarantine_registry_state_id ON hub.quarantine (registry, state, id)
+;;
+CREATE UNIQUE INDEX uq_quarantine_entity_slot ON hub.quarantine (entity, slot)
 ;;
 COMMENT ON TABLE hub.quarantine IS '隔離之紀錄'
 ;;
@@ -1039,13 +1040,13 @@ CREATE TABLE hub.submission (
     CONSTRAINT fk_submission_supersedes FOREIGN KEY(supersedes) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
-;;
 CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
 ;;
-CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
-;;
 CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
+;;
+CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
+;;
+CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
 ;;
 COMMENT ON TABLE hub.submission IS '送件'
 ;;
@@ -1121,13 +1122,13 @@ CREATE TABLE hub.evaluation (
     CONSTRAINT pk_evaluation PRIMARY KEY (certificate)
 )
 ;;
-CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
-;;
 CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
 ;;
-CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
-;;
 CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
+;;
+CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
+;;
+CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1304,13 +1305,13 @@ CREATE TABLE hub.recognition (
     CONSTRAINT fk_recognition_submission_id FOREIGN KEY(submission_id) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
+CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
 ;;
 CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
 ;;
-CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
-;;
 CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
+;;
+CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
