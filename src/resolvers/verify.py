@@ -109,6 +109,7 @@ class _Asked:
 
     item: EligibilityItem
     member: StaffMember
+    row: int
     number: str
     kind: IdentifierKind
     person: RowMapping | None = None
@@ -162,10 +163,23 @@ def _sort(staff: Iterable[StaffMember], on: date) -> _Batch:
             try:
                 said = declared_facts(member.declared)
             except CertHubError as error:
-                item.error = UserError(error.code, ("declared",), row=place, zh=error.zh)
+                item.error = _declaration_error(error, place)
                 continue
-            batch.asked.append(_Asked(item, member, number, kind, declared=said))
+            batch.asked.append(_Asked(item, member, place, number, kind, declared=said))
     return batch
+
+
+def _declaration_error(error: CertHubError, row: int) -> UserError:
+    """What is wrong with a declaration; its keys are the caller's words and may hold a number."""
+    path = without_numbers(str(error.details.get("path") or ""))
+    return UserError(
+        error.code,
+        ("declared", *(path.split(".") if path else ())),
+        row=row,
+        expected=str(error.details.get("expected") or "") or None,
+        zh=without_numbers(error.zh),
+        en=without_numbers(error.en),
+    )
 
 
 def _purpose(request: Request, purpose: str | None, case_reference: str | None) -> None:
@@ -266,7 +280,7 @@ async def _find(hub: Hub, request: Request, registry: str, asked: Sequence[_Aske
             row["id"]: row for key in hits.get(id(one), ()) if (row := persons.get(key)) is not None
         }
         if len(candidates) > 1:
-            one.item.error = UserError("ambiguous_identity")
+            one.item.error = UserError("ambiguous_identity", row=one.row)
             continue
         for key, row in candidates.items():
             seen = visible.get(key, frozenset())
@@ -302,11 +316,11 @@ async def _spend(hub: Hub, request: Request, asked: list[_Asked]) -> None:
                 limit=hub.verify_daily_budget,
             )
         for one in costly[granted:]:
-            one.item.error = UserError("budget_exceeded")
+            one.item.error = UserError("budget_exceeded", row=one.row)
             one.person = None
     for one in asked:
         if one.person is None and one.item.error is None:
-            one.item.error = UserError("no_record")
+            one.item.error = UserError("no_record", row=one.row)
 
 
 async def _decide(
@@ -342,13 +356,7 @@ def _answer(
     try:
         found = person_eligibility(frame, role, rows, declared=one.declared)
     except InvalidInput as error:
-        path = str(error.details.get("path") or "")
-        item.error = UserError(
-            error.code,
-            ("declared", *(path.split(".") if path else ())),
-            expected=str(error.details.get("expected") or "") or None,
-            zh=error.zh,
-        )
+        item.error = _declaration_error(error, one.row)
         return
     if not one.full:
         found = found.minimised()

@@ -5,6 +5,7 @@ and values, because all three may hold personal data.
 """
 
 import re
+from collections.abc import Mapping
 
 import structlog
 from graphql import GraphQLError
@@ -13,6 +14,7 @@ from ..domain.errors import CertHubError, Transient
 
 __all__ = ["coded"]
 
+_NUMBER = re.compile(r"[A-Za-z][A-Da-d0-9]\d{8}")
 _ECHOES = (
     (re.compile(r"(got invalid value) .*; ", re.DOTALL), r"\1; "),
     (re.compile(r", found .*(?=; )|, found .*$", re.DOTALL), ""),
@@ -22,11 +24,25 @@ _ECHOES = (
         "Value",
     ),
     # Whatever else graphql-core may say: nothing in the shape of a person's number.
-    (re.compile(r"[A-Za-z][A-Da-d0-9]\d{8}"), "***"),
+    (_NUMBER, "***"),
 )
 """Where graphql-core repeats a value that a caller sent."""
 
 _log = structlog.get_logger("certhub.graphql")
+
+
+def _hidden(value: object) -> object:
+    """``value`` without anything in the shape of a person's number.
+
+    Our messages name rules, roles and keys, which are words of the caller.
+    """
+    if isinstance(value, str):
+        return _NUMBER.sub("***", value)
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _hidden(item) for key, item in value.items()}
+    return value
 
 
 def coded(error: GraphQLError, request_id: str) -> GraphQLError:
@@ -36,14 +52,14 @@ def coded(error: GraphQLError, request_id: str) -> GraphQLError:
         cause = cause.original_error
     if isinstance(cause, CertHubError):
         extensions: dict[str, object] = {
-            **cause.details,
+            **{key: _hidden(value) for key, value in cause.details.items()},
             "code": cause.code,
-            "zh": cause.zh,
+            "zh": _hidden(cause.zh),
             "requestId": request_id,
         }
         if isinstance(cause, Transient):
             extensions["retryable"] = True
-        return _like(error, cause.en, extensions)
+        return _like(error, str(_hidden(cause.en)), extensions)
     if cause is None:
         # Syntax and validation speak about the document; but they repeat values of literals and
         # variables, which may be persons' numbers, so those are cut out.

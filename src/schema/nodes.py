@@ -139,12 +139,14 @@ class UserError:
         default=None, description="應有之值。 What was expected."
     )
     zh: strawberry.Private[str | None] = None
+    en: strawberry.Private[str | None] = None
 
     @computed("說明。 The message.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The message in words; the agency's own text where the code is the agency's."""
         found = sentence(self.code, lang)
-        return self.zh or found if found == self.code else found
+        own = self.zh if lang is Lang.ZH else self.en or self.zh
+        return own or found if found == self.code else found
 
 
 @strawberry.type(description="分頁資訊。 Where a page stands.")

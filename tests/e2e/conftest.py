@@ -5,10 +5,12 @@ out in ``books.py`` from the agencies' own ledgers.
 """
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -222,3 +224,57 @@ async def hub(country: Country) -> AsyncIterator[Asker]:
     """The hub over HTTP, in process."""
     async with hub_of(country) as (asker, _):
         yield asker
+
+
+@dataclass
+class Server:
+    """``certhub serve`` as its own process."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def serving(country: Country, **more: str) -> Iterator[Server]:
+    """The hub as a process of its own, until it is ready; ended at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    log = country.home / f"serve-{port}.log"
+    environment = country.environment | {"CERTHUB_PORT": str(port)} | more
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "certhub", "serve"],
+            env=clean_environment() | environment,
+            stdout=out,
+            stderr=out,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", log)
+    try:
+        with httpx.Client(base_url=server.url) as probe_:
+            for _ in range(300):
+                assert process.poll() is None, log.read_text()
+                with suppress(httpx.TransportError):
+                    if probe_.get("/readyz").status_code == 200:
+                        break
+                time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+@asynccontextmanager
+async def asker_of(country: Country, server: Server) -> AsyncIterator[Asker]:
+    """Asks a served hub over its socket."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        yield Asker(http, DevIssuer(country.home))
