@@ -14,16 +14,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ..domain.errors import CertHubError, ConfigurationError
-from ..resolvers.sync import SyncReport
 from ..settings import Environment, Settings
 from .demo_stories import tell
+
+if TYPE_CHECKING:
+    from ..resolvers.sync import SyncReport
 
 __all__ = ["demo"]
 
@@ -88,7 +90,7 @@ async def _load(console: Console) -> None:
         ) as bars:
             tasks = {name: bars.add_task(f"sync {name}", total=None) for name in connectors}
 
-            def show(report: SyncReport) -> None:
+            def show(report: "SyncReport") -> None:
                 rows = sum(counts.fetched for counts in report.counts.values())
                 total = rows if report.state != "running" else None
                 bars.update(tasks[report.registry], completed=rows, total=total)
