@@ -10,7 +10,9 @@ from .params import FigureValue, Ruleset
 
 __all__ = [
     "EXCLUDED_LAW",
+    "INFO",
     "SHARING_LAW",
+    "WARNING",
     "WINDOW_LAW",
     "YEAR7_LAW",
     "citations_of",
@@ -23,6 +25,10 @@ __all__ = [
     "ruleset_findings",
     "shown_number",
 ]
+
+# Looked up once: in a batch the look-up in the enum would cost more than the finding itself.
+INFO = Severity.INFO
+WARNING = Severity.WARNING
 
 EXCLUDED_LAW = "seed-004#未列入長照人員繼續教育積分"
 SHARING_LAW = "seed-004#繼續教育積分共用條件"

@@ -6,9 +6,10 @@ from datetime import date
 
 import msgspec
 
-from ..domain.decision import Figure, Finding, Requirement, Severity, Step
+from ..domain.decision import Figure, Finding, Step
+from .ltc_article import Article, Judgement, article_of, judge
 from .ltc_calendar import Term, law_day
-from .ltc_common import shown_number
+from .ltc_common import WARNING, shown_number
 from .ltc_tally import Courses, culture_of, two_cultures_of
 from .params import FigureValue, Params, Ruleset
 
@@ -23,7 +24,8 @@ class CultureYear(msgspec.Struct, frozen=True, gc=False):
         end: Last such day.
         closed: It ended before the application.
         shown: The two days, for the explanation.
-        empty: The step of a year without any course.
+        empty: The step of a year without any course of these cultures.
+        empty_row: Its row of the report.
     """
 
     number: int
@@ -32,6 +34,7 @@ class CultureYear(msgspec.Struct, frozen=True, gc=False):
     closed: bool
     shown: tuple[Figure, ...]
     empty: Step
+    empty_row: dict[str, object]
 
 
 class CulturePlan(msgspec.Struct, frozen=True, eq=False):
@@ -41,35 +44,44 @@ class CulturePlan(msgspec.Struct, frozen=True, eq=False):
         total: Minimum of the sum.
         legacy: What was due by ``legacy_end``, or None where not tested.
         legacy_end: Last day (ordinal) of courses that count for it.
-        yearly: Minimum of each culture in each tested year, or None where no year is tested.
+        yearly: The tested years, of which each must be met; None where no year is tested.
+        each: Minimum of each culture in each tested year.
         years: The tested validity years.
-        by: Last day for the sum and for ``legacy``; None when the time is over.
-        yearly_by: Last day of the running year.
         yearly_from: First day (ordinal) whose courses can count for a tested year.
         diverges: The printed table differs from the sum of its parts (Q3).
     """
 
-    total: FigureValue
-    by: date | None
-    legacy: FigureValue | None = None
+    total: Article
+    legacy: Article | None = None
     legacy_end: int = 0
-    yearly: FigureValue | None = None
+    yearly: Article | None = None
+    each: int = 0
     years: tuple[CultureYear, ...] = ()
-    yearly_by: date | None = None
     yearly_from: int = 0
     diverges: bool = False
 
 
-def _year_step(
-    number: int, shown: tuple[Figure, ...], yearly: FigureValue, indigenous: int, multicultural: int
-) -> Step:
+def _year(
+    number: int,
+    shown: tuple[Figure, ...],
+    law: str,
+    each: int,
+    earned: tuple[int, int],
+) -> tuple[Step, dict[str, object]]:
+    """The step of a validity year and its row of the report."""
+    indigenous, multicultural = earned
+    met = indigenous >= each and multicultural >= each
     inputs = (
-        *shown,
         Figure("indigenous", indigenous, "points"),
         Figure("multicultural", multicultural, "points"),
     )
-    met = indigenous >= yearly.value and multicultural >= yearly.value
-    return Step("ltc.culture_year", yearly.law, inputs, number * 100, "years", met)
+    row: dict[str, object] = {
+        "year": number,
+        "indigenous": shown_number(indigenous),
+        "multicultural": shown_number(multicultural),
+        "met": met,
+    }
+    return Step("ltc.culture_year", law, shown + inputs, number * 100, "years", met), row
 
 
 def _tested_year(
@@ -80,14 +92,15 @@ def _tested_year(
         Figure("to", end),
         Figure("each", yearly.value, "points", yearly.law),
     )
+    step, row = _year(number, shown, yearly.law, yearly.value, (0, 0))
     return CultureYear(
-        number,
-        start.toordinal(),
-        end.toordinal(),
-        end < application,
-        shown,
-        _year_step(number, shown, yearly, 0, 0),
+        number, start.toordinal(), end.toordinal(), end < application, shown, step, row
     )
+
+
+def _sum_of(code: str, figure: FigureValue, by: date | None) -> Article:
+    shown = Figure("required", figure.value, "points", figure.law)
+    return article_of(code, "points", figure.law, figure.value, by, shown)
 
 
 def _in_all(params: Params, _ruleset: Ruleset, term: Term, _application: date) -> CulturePlan:
@@ -95,7 +108,9 @@ def _in_all(params: Params, _ruleset: Ruleset, term: Term, _application: date) -
 
     Law: L0070045@2023-10-11:21.1-1-2 (一百十三年六月二日以前…合計二點); LTC-R12, Q7.
     """
-    return CulturePlan(params.figure("ltc.culture", "total"), term.closes)
+    return CulturePlan(
+        _sum_of("ltc.culture_total", params.figure("ltc.culture", "total"), term.closes)
+    )
 
 
 def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date) -> CulturePlan:
@@ -115,15 +130,22 @@ def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date)
         if year.end >= since
     )
     open_years = [year.end for year in years if not year.closed]
+    required = len(years) * 100
     parts = (legacy.value if legacy else 0) + 2 * yearly.value * len(years)
     return CulturePlan(
-        total,
-        term.closes,
-        legacy,
+        _sum_of("ltc.culture_total", total, term.closes),
+        _sum_of("ltc.culture_legacy", legacy, term.closes) if legacy else None,
         since.toordinal() - 1,
-        yearly,
+        article_of(
+            "ltc.culture_yearly",
+            "years",
+            yearly.law,
+            required,
+            date.fromordinal(open_years[0]) if open_years else term.closes,
+            Figure("required", required, "years"),
+        ),
+        yearly.value,
         years,
-        date.fromordinal(open_years[0]) if open_years else term.closes,
         years[0].start if years else 0,
         total.value != parts,
     )
@@ -151,19 +173,18 @@ def late_culture_plan(ruleset: Ruleset, application: date) -> CulturePlan:
 
     Law: L0070045@2023-10-11:21.1-1-2; LTC-R12, Q9.
     """
-    return CulturePlan(
-        ruleset.on(law_day(ruleset, application)).figure("ltc.culture", "total"), None
-    )
+    figure = ruleset.on(law_day(ruleset, application)).figure("ltc.culture", "total")
+    return CulturePlan(_sum_of("ltc.culture_total", figure, None))
 
 
 def _yearly(
-    plan: CulturePlan, yearly: FigureValue, courses: Courses
-) -> tuple[Requirement, Step, list[dict[str, object]], bool]:
+    plan: CulturePlan, article: Article, courses: Courses
+) -> tuple[Judgement, list[dict[str, object]], bool]:
     """One point of each culture in each tested year; points of one year never cover another.
 
     Law: L0070045@2023-10-11:21.1-1-2 (每年至少各一點); seed-004 (必須每年學習內化); LTC-R12.
     """
-    days, tallies = courses.days, courses.tallies
+    days, tallies, law, each = courses.days, courses.tallies, article.law, plan.each
     rows: list[dict[str, object]] = []
     steps: list[Step] = []
     years_met = 0
@@ -171,55 +192,24 @@ def _yearly(
     low = bisect_left(days, plan.yearly_from)
     for year in plan.years:
         high = bisect_right(days, year.end, low)
-        indigenous, multicultural = two_cultures_of(tallies[high] - tallies[low])
+        earned = two_cultures_of(tallies[high] - tallies[low]) if high > low else (0, 0)
         low = high
-        met = indigenous >= yearly.value and multicultural >= yearly.value
-        if met:
+        if any(earned):
+            step, row = _year(year.number, year.shown, law, each, earned)
+        else:
+            step, row = year.empty, year.empty_row
+        steps.append(step)
+        rows.append(row)
+        if step.met:
             years_met += 1
         elif year.closed:
             missed = True
-        steps.append(
-            _year_step(year.number, year.shown, yearly, indigenous, multicultural)
-            if indigenous or multicultural
-            else year.empty
-        )
-        rows.append(
-            {
-                "year": year.number,
-                "indigenous": shown_number(indigenous),
-                "multicultural": shown_number(multicultural),
-                "met": met,
-            }
-        )
-    counted, required = years_met * 100, len(plan.years) * 100
-    met = counted >= required
-    requirement = Requirement(
-        "ltc.culture_yearly", met, counted, required, "years", yearly.law, plan.yearly_by
-    )
-    step = Step(
-        "ltc.culture_yearly.why",
-        yearly.law,
-        (Figure("required", required, "years"),),
-        counted,
-        "years",
-        met,
-        tuple(steps),
-    )
-    return requirement, step, rows, missed
-
-
-def _sum_of(
-    code: str, figure: FigureValue, counted: int, by: date | None
-) -> tuple[Requirement, Step]:
-    met = counted >= figure.value
-    requirement = Requirement(code, met, counted, figure.value, "points", figure.law, by)
-    inputs = (Figure("required", figure.value, "points", figure.law),)
-    return requirement, Step(f"{code}.why", figure.law, inputs, counted, "points", met)
+    return judge(article, years_met * 100, (), tuple(steps)), rows, missed
 
 
 def culture(
     plan: CulturePlan, courses: Courses
-) -> tuple[Sequence[tuple[Requirement, Step]], list[dict[str, object]], list[Finding]]:
+) -> tuple[Sequence[Judgement], list[dict[str, object]], list[Finding]]:
     """The culture requirements, the tested years and what to tell about them.
 
     Args:
@@ -228,17 +218,16 @@ def culture(
 
     Law: L0070045@2023-10-11:9-3, 21.1-1-2; LTC-R12.
     """
-    judged = [_sum_of("ltc.culture_total", plan.total, courses.sums.culture, plan.by)]
+    judged = [judge(plan.total, courses.sums.culture)]
     findings: list[Finding] = []
     rows: list[dict[str, object]] = []
     if plan.diverges:
-        findings.append(Finding("culture_table_divergence", Severity.WARNING, plan.total.law))
+        findings.append(Finding("culture_table_divergence", WARNING, plan.total.law))
     if plan.legacy is not None:
-        earned = culture_of(courses.before(plan.legacy_end + 1))
-        judged.append(_sum_of("ltc.culture_legacy", plan.legacy, earned, plan.by))
+        judged.append(judge(plan.legacy, culture_of(courses.before(plan.legacy_end + 1))))
     if plan.yearly is not None:
-        requirement, step, rows, missed = _yearly(plan, plan.yearly, courses)
-        judged.append((requirement, step))
+        judgement, rows, missed = _yearly(plan, plan.yearly, courses)
+        judged.append(judgement)
         if missed:
-            findings.append(Finding("culture_year_missed", Severity.WARNING, plan.yearly.law))
+            findings.append(Finding("culture_year_missed", WARNING, plan.yearly.law))
     return judged, rows, findings

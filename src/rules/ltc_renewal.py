@@ -12,12 +12,13 @@ from operator import attrgetter
 
 import msgspec
 
-from ..domain.decision import Decision, Figure, Finding, Requirement, Severity, Step
+from ..domain.decision import Decision, Figure, Finding, Requirement, Step
 from ..domain.errors import InvalidFacts
 from .facts import Facts
+from .ltc_article import judge
 from .ltc_calendar import leaves_window
 from .ltc_codes import Service
-from .ltc_common import YEAR7_LAW, citations_of, next_day, shown_number
+from .ltc_common import INFO, YEAR7_LAW, citations_of, next_day, shown_number
 from .ltc_culture import culture
 from .ltc_facts import (
     Activity,
@@ -31,7 +32,6 @@ from .ltc_renewal_articles import (
     CountedTotal,
     attributes_present,
     counted_total,
-    judge,
     physical,
     safety_present,
     service_proof,
@@ -74,15 +74,18 @@ def _next_change(frame: Frame, first: int, question: CompactRenewal) -> date | N
     """
     if not frame.moves:
         return frame.changes
-    today = frame.as_of.toordinal()
-    following = bisect_right(question.days, today)
-    days = [frame.changes]
-    if following < len(question.days):
-        days.append(date.fromordinal(question.days[following]))
-    earliest = bisect_left(question.days, first)
-    if frame.lookback is not None and earliest < len(question.days):
-        days.append(leaves_window(date.fromordinal(question.days[earliest]), frame.lookback))
-    return next_day(frame.as_of, days)
+    changes, days = frame.changes, question.days
+    following = bisect_right(days, frame.as_of.toordinal())
+    if following < len(days):
+        enters = date.fromordinal(days[following])
+        changes = enters if changes is None else min(changes, enters)
+    if frame.lookback is None:
+        return changes
+    earliest = bisect_left(days, first)
+    if earliest == len(days):
+        return changes
+    leaves = leaves_window(date.fromordinal(days[earliest]), frame.lookback)
+    return next_day(frame.as_of, (changes, leaves))
 
 
 class _Judgement(msgspec.Struct, frozen=True, gc=False):
@@ -174,14 +177,15 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
     findings += frame.findings
     findings += judged.culture_findings
     if sums.quality_ethics_law > frame.qel_at_most:
-        findings.append(Finding("qel_capped", Severity.INFO, frame.qel_shown.law))
+        findings.append(Finding("qel_capped", INFO, frame.qel_shown.law))
     if sums.online > total.ceiling:
-        findings.append(Finding("online_capped", Severity.INFO, frame.ceiling.law))
+        findings.append(Finding("online_capped", INFO, frame.ceiling.law))
     if judged.year7_used:
-        findings.append(Finding("year7_points_consumed", Severity.INFO, YEAR7_LAW))
-    findings.sort(key=_BY_CODE)
+        findings.append(Finding("year7_points_consumed", INFO, YEAR7_LAW))
+    if len(findings) > 1:
+        findings.sort(key=_BY_CODE)
     citations, cited = _citations(frame)
-    laws = (credit.step.law, *(one.law for one in findings))
+    laws = [credit.step.law, *[one.law for one in findings]]
     further = [law for law in laws if law is not None and law not in cited]
 
     return Decision(

@@ -3,25 +3,22 @@
 import msgspec
 
 from ..domain.decision import Figure, Requirement, Step
+from .ltc_article import Judgement, judge
 from .ltc_common import YEAR7_LAW
 from .ltc_online import online_step
-from .ltc_renewal_frame import Article, Frame
+from .ltc_renewal_frame import Frame
 from .ltc_tally import Courses, Sums, online_of, sums_of
 
 __all__ = [
     "CountedTotal",
-    "Judgement",
     "attributes_present",
     "counted_total",
-    "judge",
     "physical",
     "safety_present",
     "service_proof",
     "total_points",
     "year7_points",
 ]
-
-Judgement = tuple[Requirement, Step]
 
 
 class CountedTotal(msgspec.Struct, frozen=True, gc=False):
@@ -49,44 +46,22 @@ def counted_total(frame: Frame, sums: Sums, courses: Courses, end: int) -> Count
 
     Law: L0070045:9-1, 9-2 (超過三十六點者，以三十六點計); letter-1131960168; LTC-R9, R10.
     """
+    physical, online, qel_physical, qel_online, *_ = sums
+    split, earned = frame.ceiling.split, 0
 
     def online_before(day: int) -> int:
-        return online_of(courses.before(min(day, end + 1)))
+        # The first change of the ceiling is the day that splits the report, too.
+        return earned if day == split else online_of(courses.before(min(day, end + 1)))
 
-    at_most = frame.qel_at_most
-    qel_physical = min(sums.qel_physical, at_most)
-    qel_online = min(sums.qel_online, at_most - qel_physical)
-    before, ceiling = 0, frame.ceiling.at_most
-    if sums.online:
-        before, ceiling = online_before(frame.ceiling.split), frame.ceiling.of(online_before)
-    online = min(ceiling, sums.professional_online + qel_online)
+    ceiling = frame.ceiling.at_most
+    if online or qel_online:
+        earned = online_of(courses.before(min(split, end + 1)))
+        ceiling = frame.ceiling.of(online_before)
+    qel_physical = min(qel_physical, frame.qel_at_most)
+    qel_online = min(qel_online, frame.qel_at_most - qel_physical)
+    online = min(ceiling, online + qel_online)
     return CountedTotal(
-        qel_physical,
-        qel_online,
-        before,
-        ceiling,
-        online,
-        sums.professional_physical + qel_physical + online,
-    )
-
-
-def judge(
-    article: Article, counted: int, shown: tuple[Figure, ...] = (), children: tuple[Step, ...] = ()
-) -> Judgement:
-    """A requirement that compares one sum with one figure; ``shown`` is what the sum is made of."""
-    unit, law, required = article.unit, article.law, article.required
-    met = counted >= required
-    return (
-        Requirement(article.code, met, counted, required, unit, law, article.by),
-        Step(
-            article.why,
-            law,
-            (article.shown, *shown) if shown else (article.shown,),
-            counted,
-            unit,
-            met,
-            children,
-        ),
+        qel_physical, qel_online, earned, ceiling, online, physical + qel_physical + online
     )
 
 
@@ -145,7 +120,7 @@ def physical(frame: Frame, sums: Sums, ceiling: int) -> Judgement:
     )
     inputs = (
         Figure("required", required, "points"),
-        article.shown,
+        *article.shown,
         Figure("cap", ceiling, "points", article.law),
     )
     return requirement, Step(article.why, article.law, inputs, counted, "points", met)
@@ -194,7 +169,7 @@ def year7_points(
         (
             Figure("six_years", before, "points"),
             Figure("all_years", total.total, "points"),
-            frame.total.shown,
+            *frame.total.shown,
         ),
         used,
         "points",

@@ -3,15 +3,15 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 
 import msgspec
 
-from ..domain.decision import ActivityRefusal, ActivityUse, Finding, Severity
+from ..domain.decision import ActivityRefusal, ActivityUse, Finding
 from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, TWO_CULTURES, Service
-from .ltc_common import EXCLUDED_LAW, WINDOW_LAW
+from .ltc_common import EXCLUDED_LAW, INFO, WARNING, WINDOW_LAW
 from .ltc_renewal_frame import CreditWindow, Frame
-from .ltc_tally import ATTRIBUTES, CATEGORY_BITS, EXCLUDED, MISMATCH, ONLINE, Courses
+from .ltc_tally import ATTRIBUTES, CATEGORY_BITS, EXCLUDED, MISMATCH, ONLINE, Courses, each_of
 
 __all__ = ["CompactRenewal", "counting_courses", "used_courses"]
 
@@ -82,9 +82,9 @@ def used_courses(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
     legacy_to = bisect_right(days, plan.legacy_end) if plan.legacy is not None else 0
     yearly_from = bisect_left(days, plan.yearly_from) if plan.years else len(days)
     codes = chain(
-        map(_LEGACY_USES.__getitem__, courses.kinds[:legacy_to]),
-        map(_PLAIN_USES.__getitem__, courses.kinds[legacy_to:yearly_from]),
-        map(_YEARLY_USES.__getitem__, courses.kinds[yearly_from:]),
+        each_of(_LEGACY_USES, courses.kinds[:legacy_to]),
+        each_of(_PLAIN_USES, courses.kinds[legacy_to:yearly_from]),
+        each_of(_YEARLY_USES, courses.kinds[yearly_from:]),
     )
     return tuple(map(ActivityUse, courses.ids, courses.points, repeat("points"), codes))
 
@@ -107,29 +107,31 @@ def counting_courses(
         refused.extend(map(ActivityRefusal, outside, repeat("out_of_window"), repeat(WINDOW_LAW)))
         ids, days, points, kinds = ids[low:high], days[low:high], points[low:high], kinds[low:high]
     if kinds and max(kinds) >= MISMATCH:
-        counted = [index for index, kind in enumerate(kinds) if not kind & EXCLUDED]
-        excluded = [ids[index] for index, kind in enumerate(kinds) if kind & EXCLUDED]
-        mismatched = [ids[index] for index in counted if kinds[index] & MISMATCH]
+        mismatched = [
+            key
+            for key, kind in zip(ids, kinds, strict=True)
+            if kind & MISMATCH and not kind & EXCLUDED
+        ]
+        excluded = [key for key, kind in zip(ids, kinds, strict=True) if kind & EXCLUDED]
         if mismatched:
             findings.append(
                 Finding(
                     "category_attribute_mismatch",
-                    Severity.WARNING,
+                    WARNING,
                     frame.safety_categories.law,
                     tuple(sorted(mismatched)),
                 )
             )
         if excluded:
             about = tuple(sorted(excluded))
-            findings.append(Finding("excluded_course", Severity.INFO, EXCLUDED_LAW, about))
+            findings.append(Finding("excluded_course", INFO, EXCLUDED_LAW, about))
             refused.extend(
                 map(ActivityRefusal, excluded, repeat("excluded_course"), repeat(EXCLUDED_LAW))
             )
-            ids = [ids[index] for index in counted]
-            days = [days[index] for index in counted]
-            points = [points[index] for index in counted]
-            kinds = [kinds[index] for index in counted]
+            counts = [not kind & EXCLUDED for kind in kinds]
+            ids, days = list(compress(ids, counts)), list(compress(days, counts))
+            points, kinds = list(compress(points, counts)), list(compress(kinds, counts))
     if outside:
         about = tuple(sorted(outside))
-        findings.append(Finding("out_of_window", Severity.INFO, WINDOW_LAW, about))
+        findings.append(Finding("out_of_window", INFO, WINDOW_LAW, about))
     return Courses(ids, days, points, kinds), tuple(refused), findings

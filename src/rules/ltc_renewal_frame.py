@@ -11,6 +11,7 @@ import msgspec
 
 from ..domain.decision import Deadline, Figure, Finding, Step, Window
 from ..domain.periods import DAY, add_years
+from .ltc_article import Article, article_of
 from .ltc_calendar import Term, covered_day, figures_change, late_validity, term_of, term_step
 from .ltc_common import WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
 from .ltc_culture import CulturePlan, culture_plan, late_culture_plan
@@ -18,7 +19,6 @@ from .ltc_online import OnlineCeiling, online_ceiling
 from .params import Params, Ruleset
 
 __all__ = [
-    "Article",
     "CreditWindow",
     "Frame",
     "Route",
@@ -43,18 +43,6 @@ _PICKED_BY_APPLICATION = (
     "ltc.service",
     "ltc.total",
 )
-
-
-class Article(msgspec.Struct, frozen=True, gc=False):
-    """A requirement with its figure: what is the same for everybody who asks on that day."""
-
-    code: str
-    why: str
-    unit: str
-    law: str
-    required: int
-    by: date | None
-    shown: Figure
 
 
 class CreditWindow(msgspec.Struct, frozen=True, gc=False):
@@ -133,13 +121,13 @@ def _article(params: Params, code: str, name: str, unit: str, by: date | None) -
     figure = params.figure(code, name)
     shown = figure_input("required", figure, unit)
     required = figure.value if unit == "points" else figure.value * 100
-    return Article(code, f"{code}.why", unit, figure.law, required, by, shown)
+    return article_of(code, unit, figure.law, required, by, shown)
 
 
 def _physical(total: Article, law: str) -> Article:
     """實體: what the online ceiling leaves of the total; the minimum follows with each person."""
     shown = Figure("total", total.required, "points", total.law)
-    return Article("ltc.physical", "ltc.physical.why", "points", law, 0, total.by, shown)
+    return article_of("ltc.physical", "points", law, 0, total.by, shown)
 
 
 def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tuple[date, date, str]:
@@ -157,8 +145,8 @@ def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tupl
 def _deadlines(term: Term, culture: CulturePlan, as_of: date) -> tuple[Deadline, ...]:
     ahead: list[Deadline] = []
     if culture.yearly is not None and any(not year.closed for year in culture.years):
-        assert culture.yearly_by is not None
-        ahead.append(Deadline("ltc.culture_year_by", culture.yearly_by, culture.yearly.law))
+        assert culture.yearly.by is not None
+        ahead.append(Deadline("ltc.culture_year_by", culture.yearly.by, culture.yearly.law))
     ahead.append(Deadline("ltc.renew_by", term.closes, term.window_months.law))
     return tuple(sorted((one for one in ahead if one.due >= as_of), key=lambda one: one.due))
 

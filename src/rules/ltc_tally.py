@@ -14,12 +14,12 @@ education. The two marks stand highest, so that one comparison tells that no cou
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from operator import mul
+from operator import itemgetter, mul
 from struct import Struct
-from typing import NamedTuple, get_args
+from typing import NamedTuple, TypeVar, get_args
 
 from .ltc_codes import (
     CULTURES,
@@ -43,6 +43,7 @@ __all__ = [
     "Courses",
     "Sums",
     "culture_of",
+    "each_of",
     "kind_of",
     "online_of",
     "running_tallies",
@@ -66,6 +67,7 @@ MISMATCH = 1 << 12
 EXCLUDED = 1 << 13
 """Mark of a course that is no continuing education (LTC-R16)."""
 
+_T = TypeVar("_T")
 _LANE = 64
 LARGEST_POINTS = 1 << 40
 """Hundredths below which 2^24 courses cannot fill a lane."""
@@ -122,7 +124,7 @@ _MULTICULTURAL = _LANE * Sums._fields.index("multicultural_culture")
 
 def sums_of(tally: int) -> Sums:
     """All sums that a tally holds."""
-    return Sums(*_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+    return Sums._make(_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
 
 
 def online_of(tally: int) -> int:
@@ -217,6 +219,15 @@ class _Weights(dict[int, int]):
 _WEIGHTS = _Weights()
 
 
+def each_of(table: Mapping[int, _T], kinds: Sequence[int]) -> Iterable[_T]:
+    """The entries of ``kinds`` in ``table``, in their order."""
+    # One look-up of all is faster than one for each; of a single kind it would give no tuple.
+    if len(kinds) > 1:
+        found: tuple[_T, ...] = itemgetter(*kinds)(table)
+        return found
+    return [table[kind] for kind in kinds]
+
+
 def weight_of(kind: int) -> int:
     """A whole number with a 1 in the lane of each sum that a course of this kind adds to."""
     return _WEIGHTS[kind]
@@ -229,7 +240,7 @@ def running_tallies(points: Sequence[int], kinds: Sequence[int]) -> list[int]:
         points: Hundredths, from 0 to below ``LARGEST_POINTS``.
         kinds: As :func:`kind_of`, in the same order.
     """
-    return list(accumulate(map(mul, points, map(_WEIGHTS.__getitem__, kinds)), initial=0))
+    return list(accumulate(map(mul, points, each_of(_WEIGHTS, kinds)), initial=0))
 
 
 class Courses:
