@@ -254,8 +254,6 @@ def _ltc_eligibility(
 
 
 def _no_ltc_certificate(question: Question, findings: Findings, doubtful: bool) -> Answer:
-    if not doubtful:
-        findings.add("no_certificate")
     built = Built(
         "ltc.validity",
         None,
@@ -273,7 +271,7 @@ def _no_ltc_certificate(question: Question, findings: Findings, doubtful: bool) 
         Verdict.NOT_ELIGIBLE,
         "no_certificate",
         sources=asked.sources,
-        findings=asked.findings,
+        findings=(*asked.findings, Finding("no_certificate")),
     )
 
 

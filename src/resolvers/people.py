@@ -213,6 +213,8 @@ async def person_by_number(hub: Hub, request: Request, number: str, kind: str) -
 
     Raises:
         AmbiguousIdentity: it leads to several persons that this reader may see.
+        RegistryUnavailable: it leads to nobody, but a registry that might know better cannot be
+            relied on.
         Refused: the token reads no persons.
     """
     rows = person_rows(request)
@@ -235,6 +237,8 @@ async def person_by_number(hub: Hub, request: Request, number: str, kind: str) -
             "the number leads to several persons; a person has to decide which",
             "此證號對應多人,待人工判定",
         )
+    if not unique:
+        await usable(hub, request, rows)
     persons = await load_persons(hub, request, list(unique.values()))
     return next(iter(persons.values()), None)
 

@@ -2,7 +2,8 @@
 
 Staff that the reader may see get the whole decision. Anybody else in the role's registry gets a
 minimal one, by exact number, from the client's daily budget; a number that leads nowhere costs as
-much, so that guessing is as dear as knowing. Every batch leaves a signed receipt.
+much, so that guessing is as dear as knowing. Where the registry cannot be relied on, nobody else is
+told anything. Every batch leaves a signed receipt.
 """
 
 import asyncio
@@ -241,7 +242,10 @@ async def verify(
     asked = await question(hub, request, as_of)
     batch = _sort(staff, asked.as_of)
     found = await _find(hub, request, registry, batch.asked)
-    await _spend(hub, request, found)
+    if asked.states[registry].freshness.usable:
+        await _spend(hub, request, found)
+    else:
+        _undecided(asked, role, found)
     await _decide(hub, request, asked, role, registry, found)
     request.trace.registries.add(registry)
     request.trace.count("items", len(batch.items))
@@ -281,6 +285,8 @@ async def _find(hub: Hub, request: Request, registry: str, asked: Sequence[_Aske
         }
         if len(candidates) > 1:
             one.item.error = UserError("ambiguous_identity", row=one.row)
+            one.full = any(visible.get(key) for key in candidates)
+            remaining.append(one)
             continue
         for key, row in candidates.items():
             seen = visible.get(key, frozenset())
@@ -321,6 +327,19 @@ async def _spend(hub: Hub, request: Request, asked: list[_Asked]) -> None:
     for one in asked:
         if one.person is None and one.item.error is None:
             one.item.error = UserError("no_record", row=one.row)
+
+
+def _undecided(frame: Question, role: str, asked: Sequence[_Asked]) -> None:
+    """Nothing is decided where the registry cannot be relied on.
+
+    Who isn't registered with the reader and who isn't found at all look alike, and cost nothing.
+    """
+    answer = person_eligibility(frame, role, PersonRows("")).minimised()
+    for one in asked:
+        if not one.full:
+            one.person = None
+            one.item.error = None
+            one.item.decision, one.item.renewal = answer.decision, answer.renewal
 
 
 async def _decide(
