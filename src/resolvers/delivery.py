@@ -4,8 +4,10 @@ Delivered at least once under one idempotency key, so that the effect is there o
 is not known stays SENT and is asked for again.
 """
 
+import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +16,16 @@ from ..connectors.outcome import Accepted, Outcome, Refused, RowError
 from ..connectors.vr import VrFiling
 from ..domain.errors import AgencyFault
 from ..domain.submission import SubmissionState, UserError
-from ..store.outbox import Delivery, close_delivery, postpone, take_due
+from ..store.outbox import Delivery, close_delivery, keep_lease, postpone, take_due
 from ..store.submissions import move
 from .context import Hub
 
 __all__ = ["Courier", "VrCourier", "deliver_due"]
 
-_LEASE = timedelta(minutes=5)
+_LEASE = timedelta(seconds=30)
+"""What a process that dies while sending holds up its entry; one at work keeps its lease alive."""
+
+_KEEP_SECONDS = 10.0
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=30)
 
@@ -100,6 +105,25 @@ def _unmatched(body: Mapping[str, Any]) -> list[UserError]:
     ]
 
 
+@asynccontextmanager
+async def _leased(hub: Hub, delivery: Delivery) -> AsyncIterator[None]:
+    """However long the agency takes, its entry is nobody else's while this process lives."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(_KEEP_SECONDS)
+            async with hub.engine.begin() as connection:
+                await keep_lease(connection, delivery.outbox_id, hub.clock() + _LEASE)
+
+    task = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        # A lease that could not be kept costs a repeat under the same key, no more.
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) -> bool:
     """Deliver the next entry of the outbox that is due.
 
@@ -114,7 +138,8 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         return False
     send = couriers[delivery.submission.registry].calls[delivery.operation]
     try:
-        outcome = await send(delivery)
+        async with _leased(hub, delivery):
+            outcome = await send(delivery)
     except AgencyFault as fault:
         wait = min(_FIRST_RETRY * 2 ** min(delivery.attempts - 1, 12), _LONGEST_RETRY)
         async with hub.engine.begin() as connection:

@@ -14,7 +14,7 @@ from .keys import KeyRing
 from .submissions import move, payload_of, submission_of
 from .tables_work import outbox, submission
 
-__all__ = ["Delivery", "close_delivery", "postpone", "take_due"]
+__all__ = ["Delivery", "close_delivery", "keep_lease", "postpone", "take_due"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,15 @@ async def take_due(
         entry["idempotency_key"],
         entry["attempts"] + 1,
         payload_of(keys, row),
+    )
+
+
+async def keep_lease(connection: AsyncConnection, outbox_id: int, until: datetime) -> None:
+    """The process that took this entry is still at work: nobody else takes it before ``until``."""
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
+        .values(not_before=until)
     )
 
 

@@ -1,5 +1,6 @@
 """The relay: accepted, refused, unknown outcome, too early, a killed process."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -125,6 +126,25 @@ async def test_a_process_that_dies_leaves_the_entry_to_the_next(engine: AsyncEng
     assert at_once is False
     assert (await _state(engine))[0] == "ACCEPTED"
     assert killed.keys == agency.keys
+
+
+async def test_a_slow_agency_does_not_let_go_of_the_entry(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certhub.resolvers.delivery._KEEP_SECONDS", 0.01)
+    hub = replace(await _queued(engine), clock=lambda: NOW + timedelta(seconds=25))
+    other, seen = Agency(Accepted(201)), []
+
+    async def slow(_delivery: Delivery) -> Outcome:
+        await asyncio.sleep(0.2)
+        seen.append(await deliver_due(hub, other.couriers, NOW + timedelta(seconds=40)))
+        return Accepted(201, {"imported": 6})
+
+    await deliver_due(hub, {"vr": Courier("vr", {"vr.post_roster": slow})}, NOW)
+
+    assert seen == [False]
+    assert other.keys == []
+    assert (await _state(engine))[0] == "ACCEPTED"
 
 
 async def test_nothing_is_sent_before_the_day_after_the_course(engine: AsyncEngine) -> None:
