@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..connectors.base import Connector
 from ..domain.errors import CertHubError
+from ..store.sync_runs import is_syncing
 from .context import Hub
 from .delivery import Courier, deliver_due
-from .evaluations import evaluate_due
+from .evaluations import evaluate_changed, evaluate_due
 from .sync import SyncHub, run_sync
 
 __all__ = ["delivery_loop", "evaluation_loop", "sync_loop"]
@@ -24,6 +25,7 @@ __all__ = ["delivery_loop", "evaluation_loop", "sync_loop"]
 _IDLE_SECONDS = 0.5
 _FAULT_SECONDS = 5.0
 _EVALUATE_SECONDS = 300.0
+_CHANGED_SECONDS = 2.0
 _JITTER_PARTS = 1000
 _JITTER_SHARE = 0.1
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -44,13 +46,30 @@ async def delivery_loop(hub: Hub, couriers: Mapping[str, Courier]) -> None:
 
 
 async def evaluation_loop(hub: Hub) -> None:
-    """Keep the stored evaluations up to date as days pass and syncs change people, for ever."""
+    """Keep the stored evaluations up to date as days pass and syncs change people, for ever.
+
+    Lists show a certificate by its evaluation, so people that a sync changed are looked at soon after
+    it, whichever process it ran in; while it runs they would be looked at again and again.
+    """
+    now = asyncio.get_running_loop().time
+    due_at = now()
     while True:
+        wait = _CHANGED_SECONDS
         try:
-            await evaluate_due(hub)
+            if now() >= due_at:
+                await evaluate_due(hub)
+                due_at = now() + _EVALUATE_SECONDS
+            elif not await _syncing(hub):
+                await evaluate_changed(hub)
         except (CertHubError, *_PASSING) as error:
             _log.warning("evaluation_failed", error=getattr(error, "code", type(error).__name__))
-        await asyncio.sleep(_EVALUATE_SECONDS)
+            wait = _FAULT_SECONDS
+        await asyncio.sleep(wait)
+
+
+async def _syncing(hub: Hub) -> bool:
+    async with hub.engine.connect() as connection:
+        return await is_syncing(connection)
 
 
 def _jittered(interval: timedelta) -> float:

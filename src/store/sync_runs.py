@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.records import REGISTRIES
 from ..domain.sync import Drift
@@ -14,6 +16,7 @@ __all__ = [
     "Stored",
     "begin_run",
     "end_run",
+    "is_syncing",
     "save_batch",
     "try_lock",
 ]
@@ -47,6 +50,19 @@ async def try_lock(connection: _Connection, registry: str) -> bool:
         "select pg_try_advisory_lock($1, $2)", _LOCK_CLASS, REGISTRIES.index(registry)
     )
     return taken
+
+
+async def is_syncing(connection: AsyncConnection) -> bool:
+    """Whether some process holds a registry's lock: it ends with the process, killed ones too."""
+    found = await connection.execute(
+        text(
+            "select exists (select from pg_locks where locktype = 'advisory' and granted "
+            "and classid = :lock_class and database = "
+            "(select oid from pg_database where datname = current_database()))"
+        ),
+        {"lock_class": _LOCK_CLASS},
+    )
+    return bool(found.scalar_one())
 
 
 async def begin_run(

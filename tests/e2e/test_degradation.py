@@ -215,6 +215,26 @@ async def test_ids_survive_a_second_reading_of_everything(small: Country) -> Non
         assert await ids_of(hub) == before
 
 
+async def test_what_an_agency_adds_is_listed_soon_after_a_sync_in_another_process(
+    small: Country, few: Agencies
+) -> None:
+    query = '{ certificates(filter: {registries: [LTC], types: ["educator"]}) { totalCount } }'
+    before = few.ltc.get("certificate", "C00000002")
+    assert before is not None
+    async with hub_of(small) as (hub, _):
+        count = (await hub.data(query))["certificates"]["totalCount"]
+        few.ltc.upsert("certificate", {**before, "id": "C00009999", "personnel_type": "教保員"})
+        await asyncio.to_thread(small.run, "sync", "ltc")
+        for _ in range(100):
+            found = (await hub.data(query))["certificates"]["totalCount"]
+            if found > count:
+                break
+            await asyncio.sleep(0.1)
+        few.ltc.delete("certificate", "C00009999")
+        await asyncio.to_thread(small.run, "sync", "ltc")
+    assert found == count + 1
+
+
 async def test_an_id_leads_to_the_person_that_a_new_number_joined(
     small: Country, few: Agencies
 ) -> None:
