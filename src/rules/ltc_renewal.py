@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -88,7 +89,7 @@ def _next_change(frame: Frame, first: int, question: CompactRenewal) -> date | N
     return next_day(frame.as_of, (changes, leaves))
 
 
-class _Judgement(msgspec.Struct, frozen=True, gc=False):
+class _Judged(NamedTuple):
     """What the articles say of the counted courses, in the rulebook's order."""
 
     total: CountedTotal
@@ -99,7 +100,7 @@ class _Judgement(msgspec.Struct, frozen=True, gc=False):
     year7_used: int
 
 
-def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Service) -> _Judgement:
+def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Service) -> _Judged:
     """Each article on the counted courses.
 
     Law: L0070045:6-2, 9, 21.1; LTC-R7, R9 to R12.
@@ -120,7 +121,7 @@ def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Servi
         service_proof(frame, service),
         strict=True,
     )
-    return _Judgement(
+    return _Judged(
         total,
         requirements,
         (frame.term_step, credit.step, *steps, *year7_steps, *frame.after_steps),

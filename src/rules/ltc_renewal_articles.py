@@ -47,21 +47,21 @@ def counted_total(frame: Frame, sums: Sums, courses: Courses, end: int) -> Count
     Law: L0070045:9-1, 9-2 (超過三十六點者，以三十六點計); letter-1131960168; LTC-R9, R10.
     """
     physical, online, qel_physical, qel_online, *_ = sums
-    split, earned = frame.ceiling.split, 0
-
-    def online_before(day: int) -> int:
-        # The first change of the ceiling is the day that splits the report, too.
-        return earned if day == split else online_of(courses.before(min(day, end + 1)))
-
-    ceiling = frame.ceiling.at_most
+    at_most, ceilings = frame.qel_at_most, frame.ceiling
+    before, ceiling = 0, ceilings.at_most
     if online or qel_online:
-        earned = online_of(courses.before(min(split, end + 1)))
-        ceiling = frame.ceiling.of(online_before)
-    qel_physical = min(qel_physical, frame.qel_at_most)
-    qel_online = min(qel_online, frame.qel_at_most - qel_physical)
-    online = min(ceiling, online + qel_online)
+        split, following = ceilings.split, end + 1
+        before = online_of(courses.before(min(split, following)))
+        # The first change of the ceiling is the day that splits the report, too.
+        ceiling = ceilings.of(
+            lambda day: before if day == split else online_of(courses.before(min(day, following)))
+        )
+    qel_physical = min(qel_physical, at_most)
+    qel_online = min(qel_online, at_most - qel_physical)
+    online += qel_online
+    online = min(online, ceiling)
     return CountedTotal(
-        qel_physical, qel_online, earned, ceiling, online, physical + qel_physical + online
+        qel_physical, qel_online, before, ceiling, online, physical + qel_physical + online
     )
 
 

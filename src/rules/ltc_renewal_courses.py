@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from itertools import chain, compress, repeat
 
 import msgspec
@@ -11,7 +12,16 @@ from ..domain.decision import ActivityRefusal, ActivityUse, Finding
 from .ltc_codes import CULTURES, QUALITY_ETHICS_LAW, THEME_OF, TWO_CULTURES, Service
 from .ltc_common import EXCLUDED_LAW, INFO, WARNING, WINDOW_LAW
 from .ltc_renewal_frame import CreditWindow, Frame
-from .ltc_tally import ATTRIBUTES, CATEGORY_BITS, EXCLUDED, MISMATCH, ONLINE, Courses, each_of
+from .ltc_tally import (
+    ATTRIBUTES,
+    CATEGORY_BITS,
+    EXCLUDED,
+    MARKED,
+    MISMATCH,
+    ONLINE,
+    Courses,
+    KindTable,
+)
 
 __all__ = ["CompactRenewal", "counting_courses", "used_courses"]
 
@@ -38,42 +48,35 @@ class CompactRenewal(msgspec.Struct, frozen=True, gc=False):
     kinds: Sequence[int]
 
 
-class _Uses(dict[int, tuple[str, ...]]):
-    """Requirements that a course counted for, by its kind, made when first asked for.
+def _uses(kind: int, *, legacy: bool = False, yearly: bool = False) -> tuple[str, ...]:
+    """Requirements that a course of this kind counts for.
 
     Args:
-        legacy: For courses that count for what was due before the change of the culture rule.
-        yearly: For courses that count for a validity year of the culture rule.
+        kind: As :func:`~certhub.rules.ltc_tally.kind_of`.
+        legacy: It counts for what was due before the change of the culture rule.
+        yearly: It counts for a validity year of the culture rule.
     """
-
-    def __init__(self, *, legacy: bool = False, yearly: bool = False) -> None:
-        super().__init__()
-        self._legacy = legacy
-        self._yearly = yearly
-
-    def __missing__(self, kind: int) -> tuple[str, ...]:
-        codes = ["ltc.total"]
-        if ATTRIBUTES[kind & 3] in QUALITY_ETHICS_LAW:
-            codes.extend(("ltc.quality_ethics_law", "ltc.attributes_present"))
-            if any(kind & CATEGORY_BITS[theme] for theme in THEME_OF):
-                codes.extend(("ltc.safety_categories", "ltc.safety_present"))
-        else:
-            codes.append("ltc.professional")
-        if not kind & ONLINE:
-            codes.append("ltc.physical")
-        if any(kind & CATEGORY_BITS[category] for category in CULTURES):
-            codes.append("ltc.culture_total")
-            if self._legacy:
-                codes.append("ltc.culture_legacy")
-        if self._yearly and any(kind & CATEGORY_BITS[culture] for culture in TWO_CULTURES):
-            codes.append("ltc.culture_yearly")
-        self[kind] = tuple(codes)
-        return self[kind]
+    codes = ["ltc.total"]
+    if ATTRIBUTES[kind & 3] in QUALITY_ETHICS_LAW:
+        codes.extend(("ltc.quality_ethics_law", "ltc.attributes_present"))
+        if any(kind & CATEGORY_BITS[theme] for theme in THEME_OF):
+            codes.extend(("ltc.safety_categories", "ltc.safety_present"))
+    else:
+        codes.append("ltc.professional")
+    if not kind & ONLINE:
+        codes.append("ltc.physical")
+    if any(kind & CATEGORY_BITS[category] for category in CULTURES):
+        codes.append("ltc.culture_total")
+        if legacy:
+            codes.append("ltc.culture_legacy")
+    if yearly and any(kind & CATEGORY_BITS[culture] for culture in TWO_CULTURES):
+        codes.append("ltc.culture_yearly")
+    return tuple(codes)
 
 
-_LEGACY_USES = _Uses(legacy=True)
-_PLAIN_USES = _Uses()
-_YEARLY_USES = _Uses(yearly=True)
+_PLAIN_USES = KindTable(_uses)
+_LEGACY_USES = KindTable(partial(_uses, legacy=True))
+_YEARLY_USES = KindTable(partial(_uses, yearly=True))
 
 
 def used_courses(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
@@ -82,9 +85,9 @@ def used_courses(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
     legacy_to = bisect_right(days, plan.legacy_end) if plan.legacy is not None else 0
     yearly_from = bisect_left(days, plan.yearly_from) if plan.years else len(days)
     codes = chain(
-        each_of(_LEGACY_USES, courses.kinds[:legacy_to]),
-        each_of(_PLAIN_USES, courses.kinds[legacy_to:yearly_from]),
-        each_of(_YEARLY_USES, courses.kinds[yearly_from:]),
+        _LEGACY_USES.each(courses.kinds[:legacy_to]),
+        _PLAIN_USES.each(courses.kinds[legacy_to:yearly_from]),
+        _YEARLY_USES.each(courses.kinds[yearly_from:]),
     )
     return tuple(map(ActivityUse, courses.ids, courses.points, repeat("points"), codes))
 
@@ -106,7 +109,7 @@ def counting_courses(
         outside = (*ids[:low], *ids[high:])
         refused.extend(map(ActivityRefusal, outside, repeat("out_of_window"), repeat(WINDOW_LAW)))
         ids, days, points, kinds = ids[low:high], days[low:high], points[low:high], kinds[low:high]
-    if kinds and max(kinds) >= MISMATCH:
+    if not MARKED.isdisjoint(kinds):
         mismatched = [
             key
             for key, kind in zip(ids, kinds, strict=True)

@@ -10,16 +10,16 @@ sums of the days between.
 
 Kind, bit by bit: 0-1 attribute (professional, quality, ethics, law), 2 online, 3-11 categories in the
 order of ``CATEGORY_BITS``, 12 a safety theme that the attribute cannot feed, 13 not continuing
-education. The two marks stand highest, so that one comparison tells that no course has any.
+education.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter, mul
 from struct import Struct
-from typing import NamedTuple, TypeVar, get_args
+from typing import Generic, NamedTuple, TypeVar, get_args
 
 from .ltc_codes import (
     CULTURES,
@@ -38,12 +38,13 @@ __all__ = [
     "CATEGORY_BITS",
     "EXCLUDED",
     "LARGEST_POINTS",
+    "MARKED",
     "MISMATCH",
     "ONLINE",
     "Courses",
+    "KindTable",
     "Sums",
     "culture_of",
-    "each_of",
     "kind_of",
     "online_of",
     "running_tallies",
@@ -66,6 +67,9 @@ MISMATCH = 1 << 12
 
 EXCLUDED = 1 << 13
 """Mark of a course that is no continuing education (LTC-R16)."""
+
+MARKED = frozenset(range(MISMATCH, EXCLUDED << 1))
+"""Every kind with one of the two marks: a set tells soonest that no course has any."""
 
 _T = TypeVar("_T")
 _LANE = 64
@@ -113,6 +117,9 @@ class Sums(NamedTuple):
         return self.professional_online + self.qel_online
 
 
+_SUMS = tuple.__new__
+"""Makes a named tuple of a plain one without a look at its length, which the layout tells."""
+
 _LAYOUT = Struct(f"<{len(Sums._fields)}Q")
 _LANE_MASK = (1 << _LANE) - 1
 _PROFESSIONAL_ONLINE = _LANE * Sums._fields.index("professional_online")
@@ -124,7 +131,7 @@ _MULTICULTURAL = _LANE * Sums._fields.index("multicultural_culture")
 
 def sums_of(tally: int) -> Sums:
     """All sums that a tally holds."""
-    return Sums._make(_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+    return _SUMS(Sums, _LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
 
 
 def online_of(tally: int) -> int:
@@ -207,25 +214,42 @@ def _sums_fed_by(kind: int) -> Iterable[str]:
             yield culture
 
 
-class _Weights(dict[int, int]):
-    """Weights by kind, made when first asked for: few of the 8192 kinds ever occur."""
+class KindTable(Generic[_T]):
+    """A value for each kind, made when first asked for: few of the 16384 kinds ever occur.
 
-    def __missing__(self, kind: int) -> int:
-        weight = sum(1 << (_LANE * Sums._fields.index(name)) for name in _sums_fed_by(kind))
-        self[kind] = weight
-        return weight
+    Args:
+        make: The value of a kind.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[int], _T]) -> None:
+        self._make = make
+        self._made: dict[int, _T] = {}
+
+    def __getitem__(self, kind: int) -> _T:
+        if kind not in self._made:
+            self._made[kind] = self._make(kind)
+        return self._made[kind]
+
+    def each(self, kinds: Sequence[int]) -> Sequence[_T]:
+        """The values of ``kinds``, in their order."""
+        # One look-up of all is faster than one for each; of a single kind it would give no tuple.
+        if len(kinds) > 1:
+            try:
+                found: tuple[_T, ...] = itemgetter(*kinds)(self._made)
+            except KeyError:
+                pass
+            else:
+                return found
+        return [self[kind] for kind in kinds]
 
 
-_WEIGHTS = _Weights()
+def _weight(kind: int) -> int:
+    return sum(1 << (_LANE * Sums._fields.index(name)) for name in _sums_fed_by(kind))
 
 
-def each_of(table: Mapping[int, _T], kinds: Sequence[int]) -> Iterable[_T]:
-    """The entries of ``kinds`` in ``table``, in their order."""
-    # One look-up of all is faster than one for each; of a single kind it would give no tuple.
-    if len(kinds) > 1:
-        found: tuple[_T, ...] = itemgetter(*kinds)(table)
-        return found
-    return [table[kind] for kind in kinds]
+_WEIGHTS = KindTable(_weight)
 
 
 def weight_of(kind: int) -> int:
@@ -240,7 +264,7 @@ def running_tallies(points: Sequence[int], kinds: Sequence[int]) -> list[int]:
         points: Hundredths, from 0 to below ``LARGEST_POINTS``.
         kinds: As :func:`kind_of`, in the same order.
     """
-    return list(accumulate(map(mul, points, each_of(_WEIGHTS, kinds)), initial=0))
+    return list(accumulate(map(mul, points, _WEIGHTS.each(kinds)), initial=0))
 
 
 class Courses:
