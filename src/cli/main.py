@@ -4,10 +4,14 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from ..app import configure_logging
 from ..domain.errors import CertHubError
+from ..settings import Settings
 from . import audit, db, keys, policy, quarantine, receipt, roster, rules, schema
+from .bench import bench
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
@@ -29,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, doctor, evaluate, export, sandbox, serve, sync, token, verify):
+for command in (bench, demo, doctor, evaluate, export, sandbox, serve, sync, token, verify):
     app.command()(command)
 for name, group in {
     "audit": audit.app,
@@ -56,6 +60,21 @@ def _root(
     configure_logging("WARNING")
 
 
+def _settings_at_fault(error: Exception) -> list[str]:
+    """The settings that cannot be read, a line each; their values may be secrets and are not told."""
+    if isinstance(error, SettingsError):
+        return [str(error)]
+    if not isinstance(error, ValidationError) or error.title != Settings.__name__:
+        return []
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        f"CERTHUB_{'__'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+        if item["loc"]
+        else item["msg"].removeprefix("Value error, ")
+        for item in found
+    ]
+
+
 def main() -> None:
     """Run the command line; an error is one line of what is wrong, exit code 1 (2: usage).
 
@@ -73,7 +92,10 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        print(
-            f"INTERNAL: {type(error).__name__}; `certhub --debug ...` shows where", file=sys.stderr
-        )
+        lines = _settings_at_fault(error)
+        for line in lines:
+            print(f"CONFIGURATION: {line}", file=sys.stderr)
+        if not lines:
+            name = type(error).__name__
+            print(f"INTERNAL: {name}; `certhub --debug ...` shows where", file=sys.stderr)
         sys.exit(1)
