@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..domain.errors import CertHubError, InvalidInput, UnknownRule
+from ..domain.errors import CertHubError, UnknownRule
 
 if TYPE_CHECKING:
     from ..resolvers.rules import Rule
@@ -133,6 +133,11 @@ def show(
         print(f"  {item.name}: {item.value} {item.unit}, since {item.since}, {item.law}{mark}")
 
 
+def _unreadable(file: Path, reason: str) -> dict[str, Any]:
+    """A file without cases fails like a case, so that the others are run all the same."""
+    return {"id": str(file), "rule": None, "file": str(file), "failures": [f"{file}: {reason}"]}
+
+
 def _run(file: Path, wanted: str | None) -> list[dict[str, Any]]:
     from ..roster.case_files import resolve_case_files
     from ..rules.cases import read_cases, run_case
@@ -140,9 +145,10 @@ def _run(file: Path, wanted: str | None) -> list[dict[str, Any]]:
     try:
         cases = read_cases(file.read_text(encoding="utf-8"), str(file.parent))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{file}: cannot be read: {error}", f"{file}:無法讀取:{error}"
-        ) from error
+        reason = getattr(error, "strerror", None) or "not text in UTF-8"
+        return [_unreadable(file, f"cannot be read: {reason}")]
+    except CertHubError as error:
+        return [_unreadable(file, error.en)]
     outcomes: list[dict[str, Any]] = []
     for case in cases:
         if wanted is not None and case.rule != wanted:

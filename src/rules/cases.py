@@ -6,9 +6,11 @@ A case asserts only the keys it names. Numbers compare by value, days by ISO tex
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from yaml import YAMLError
 
 from ..domain.decision import details, plain
 from ..domain.errors import CertHubError, InvalidInput
@@ -46,16 +48,35 @@ def read_cases(text: str, folder: str = ".") -> list[Case]:
     Raises:
         InvalidInput: not a list of cases.
     """
-    raw = read_yaml(text)
-    if not isinstance(raw, list) or not all(
-        isinstance(item, Mapping) and {"id", "rule", "as_of", "given", "expect"} <= set(item)
-        for item in raw
-    ):
-        raise InvalidInput("expected a YAML list of cases with id, rule, as_of, given, expect")
-    return [
-        Case(item["id"], item["rule"], item["as_of"], item["given"], item["expect"], folder)
-        for item in raw
-    ]
+    try:
+        raw = read_yaml(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise InvalidInput(f"not YAML{where}", f"不是 YAML{where}") from error
+    if not isinstance(raw, list):
+        raise InvalidInput(_SHAPE)
+    return [_case(item, position, folder) for position, item in enumerate(raw, start=1)]
+
+
+_SHAPE = "expected a YAML list of cases with id, rule, as_of, given, expect"
+
+
+def _case(item: object, position: int, folder: str) -> Case:
+    if not isinstance(item, Mapping) or not {"id", "rule", "as_of", "given", "expect"} <= set(item):
+        raise InvalidInput(f"case {position}: {_SHAPE}")
+    day = item["as_of"]
+    if isinstance(day, str):
+        try:
+            day = date.fromisoformat(day)
+        except ValueError as error:
+            raise InvalidInput(f"{item['id']}: as_of: expected an ISO day") from error
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InvalidInput(f"{item['id']}: as_of: expected an ISO day")
+    for key in ("given", "expect"):
+        if not isinstance(item[key], Mapping):
+            raise InvalidInput(f"{item['id']}: {key}: expected a map")
+    return Case(str(item["id"]), str(item["rule"]), day, item["given"], item["expect"], folder)
 
 
 def _number(value: object) -> Decimal | None:
