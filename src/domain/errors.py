@@ -91,9 +91,10 @@ class InvalidFacts(InvalidInput):
     @classmethod
     def at(cls, path: str, expected: str, zh: str | None = None) -> "InvalidFacts":
         """The error for the fact at ``path`` (``certificate.valid_to``)."""
+        where = f"given.{path}" if path else "given"
         return cls(
-            f"given.{path}: expected {expected}",
-            zh or f"given.{path}:應為 {expected}",
+            f"{where}: expected {expected}",
+            zh or f"{where}:應為 {expected}",
             details={"path": path, "expected": expected},
         )
 

@@ -227,6 +227,11 @@ class Books:
         """Every certificate of somebody whose number is in order."""
         return [item for one in self.people for item in one.certificates]
 
+    @staticmethod
+    def day_before(day: str) -> str:
+        """ISO in, ISO out."""
+        return (date.fromisoformat(day) - DAY).isoformat()
+
     def holders(self, number: str) -> int:
         """How many people a number leads to."""
         return sum(number in one.numbers for one in self.people)

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +117,22 @@ class Country:
     books: Books
     home: Path
     url: str
+    unset: frozenset[str] = frozenset()
 
     @property
     def environment(self) -> dict[str, str]:
         """Settings of any process that works for this hub."""
-        return {
+        settings = {
             **self.agencies.environment(self.home),
             "CERTHUB_HOME": str(self.home),
             "CERTHUB_DATABASE_URL": self.url,
             "CERTHUB_BUSINESS_DATE": SANDBOX_DAY.isoformat(),
         }
+        return {key: value for key, value in settings.items() if key not in self.unset}
+
+    def without(self, *names: str) -> "Country":
+        """The same hub with some settings left out."""
+        return replace(self, unset=frozenset(names))
 
     def run(
         self, *words: str, check: int | None = 0, **environment: str
@@ -196,8 +202,7 @@ async def load(country: Country) -> None:
 def agencies() -> Iterator[Agencies]:
     """The three agencies on loopback, without their rate limits."""
     with start_agencies(
-        int(os.environ.get("E2E_PERSONS", "160")),
-        int(os.environ.get("E2E_SEED", "1")),
+        PERSONS,
         rates={"vr": None, "ltc": None, "osh": None},
     ) as running:
         yield running
