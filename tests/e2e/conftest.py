@@ -33,7 +33,7 @@ from certhub.store import clock
 from ..conftest import _copy
 from .books import Books
 
-PERSONS = 160
+PERSONS = 130
 CASE = "TEST-113-0902"
 
 

@@ -286,6 +286,16 @@ def test_credited_hours_are_compared_with_the_weighted_ones_and_count(
     assert _codes(built) == (["vr.credited_hours_differ"] if differs else [])
 
 
+def test_hours_are_not_compared_on_a_day_whose_law_weights_none(row: MakeRow) -> None:
+    record = row("vr.training_record", "T1", hours=600, credited_hours=1200, outlying_island="是")
+
+    built = vr.renewal(
+        row("vr.qualification", "Q1"), VrRows(records=[record]), date(1990, 1, 1), RULESET
+    )
+
+    assert "vr.credited_hours_differ" not in _codes(built)
+
+
 def test_settings_weigh_the_comparison(row: MakeRow) -> None:
     record = row("vr.training_record", hours=600, credited_hours=900, outlying_island="是")
 

@@ -7,6 +7,7 @@ from typing import Any
 from ...domain.amounts import to_number
 from ...domain.bundles import Row
 from ...domain.decision import ActivityRefusal
+from ...domain.errors import NoFigureInForce
 from ...domain.text import compare_form
 from ...domain.vocabulary import code_of, title_box, vr_role
 from ...rules.params import Ruleset
@@ -133,7 +134,10 @@ def hours_differ(
         if stored is None or (not flags and stored == row["hours"]):
             continue
         if weighting is None:
-            weighting = Weighting(Figures(ruleset, as_of, params or {}))
+            try:
+                weighting = Weighting(Figures(ruleset, as_of, params or {}))
+            except NoFigureInForce:
+                return  # the law of that day weights no hours: there is nothing to compare with
         if row["hours"] * weighting.factor(flags) != stored * weighting.factor(()):
             findings.add("vr.credited_hours_differ", row["id"])
 
