@@ -82,7 +82,7 @@ def sync_hub(settings: Settings, hub: "Hub") -> "SyncHub":
 def build_couriers(connectors: Mapping[str, "Connector"]) -> dict[str, "Courier"]:
     """What can be delivered to the agencies that are configured."""
     from .connectors.vr import VrConnector
-    from .resolvers.delivery import VrCourier
+    from .resolvers.couriers.vr import VrCourier
 
     vr = connectors.get("vr")
     return {"vr": VrCourier(vr.filing).courier()} if isinstance(vr, VrConnector) else {}

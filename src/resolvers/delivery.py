@@ -5,22 +5,20 @@ is not known stays SENT and is asked for again.
 """
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..connectors.outcome import Accepted, Outcome, Refused, RowError
-from ..connectors.vr import VrFiling
 from ..domain.errors import AgencyFault
 from ..domain.submission import SubmissionState, UserError
 from ..store.outbox import Delivery, close_delivery, keep_lease, postpone, take_due
 from ..store.submissions import move
 from .context import Hub
 
-__all__ = ["Courier", "VrCourier", "deliver_due"]
+__all__ = ["Courier", "Send", "deliver_due"]
 
 _LEASE = timedelta(seconds=30)
 """What a process that dies while sending holds up its entry; one at work keeps its lease alive."""
@@ -29,57 +27,28 @@ _KEEP_SECONDS = 10.0
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=30)
 
-_OUR_CODES: Mapping[str, str] = {
-    "header_changed": "header_mismatch",
-    "row_broken": "wrong_column_count",
-    "duplicate_person": "duplicate_row",
-    "hours_not_approved": "hours_mismatch",
-    "empty": "csv_missing_for_domain",
-    "file_missing": "csv_missing_for_domain",
-    "sign_in_sheet_invalid": "sign_in_sheet_format",
-    "roster_exists": "clear_before_reupload",
-    "course_not_open": "course_not_finished",
-    "hours_verified": "hours_already_verified",
-}
-"""The VR register's codes where ours differ (mapping.md section 5); others pass as they are."""
-
 Send = Callable[[Delivery], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """What can be sent to one agency: its calls by name."""
+    """What can be sent to one agency.
+
+    Attributes:
+        registry: Whose agency.
+        calls: Its calls by name, as ``Checked.operation`` names them.
+        codes: Its codes where ours differ (mapping.md section 5); others pass as they are.
+    """
 
     registry: str
     calls: Mapping[str, Send]
+    codes: Mapping[str, str] = field(default_factory=dict)
 
 
-class VrCourier:
-    """Takes submissions to the VR register."""
-
-    def __init__(self, filing: VrFiling) -> None:
-        self._filing = filing
-
-    def courier(self) -> Courier:
-        """The calls that exist so far."""
-        return Courier("vr", {"vr.post_roster": self._post_roster})
-
-    async def _post_roster(self, delivery: Delivery) -> Outcome:
-        payload = delivery.payload
-        return await self._filing.post_roster(
-            payload["course_no"],
-            [base64.b64decode(content) for content in payload["records"]],
-            base64.b64decode(payload["sheet"]),
-            idempotency_key=delivery.idempotency_key,
-            on_behalf_of=delivery.submission.institution or "",
-            sign_in_type=payload["sheet_type"],
-        )
-
-
-def _user_errors(errors: Sequence[RowError]) -> list[UserError]:
+def _user_errors(courier: Courier, errors: Sequence[RowError]) -> list[UserError]:
     return [
         UserError(
-            _OUR_CODES.get(error.code, error.code),
+            courier.codes.get(error.code, error.code),
             (error.column or error.field or "",) if error.column or error.field else None,
             error.file or error.table,
             error.row,
@@ -90,10 +59,10 @@ def _user_errors(errors: Sequence[RowError]) -> list[UserError]:
     ]
 
 
-def _refusal(outcome: Refused) -> list[UserError]:
+def _refusal(courier: Courier, outcome: Refused) -> list[UserError]:
     """Every row's error; the problem's own code where the agency names none."""
-    rows = _user_errors(outcome.errors)
-    code = _OUR_CODES.get(outcome.code, outcome.code)
+    rows = _user_errors(courier, outcome.errors)
+    code = courier.codes.get(outcome.code, outcome.code)
     return rows or [UserError(code, zh=outcome.detail_zh or None)]
 
 
@@ -136,7 +105,8 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         )
     if delivery is None:
         return False
-    send = couriers[delivery.submission.registry].calls[delivery.operation]
+    courier = couriers[delivery.submission.registry]
+    send = courier.calls[delivery.operation]
     try:
         async with _leased(hub, delivery):
             outcome = await send(delivery)
@@ -145,11 +115,11 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         async with hub.engine.begin() as connection:
             await postpone(connection, delivery.outbox_id, now + wait, fault.code)
         return True
-    await _settle(hub, delivery, outcome)
+    await _settle(hub, courier, delivery, outcome)
     return True
 
 
-async def _settle(hub: Hub, delivery: Delivery, outcome: Outcome) -> None:
+async def _settle(hub: Hub, courier: Courier, delivery: Delivery, outcome: Outcome) -> None:
     now = hub.clock()
     identity = delivery.submission.id
     async with hub.engine.begin() as connection:
@@ -159,7 +129,7 @@ async def _settle(hub: Hub, delivery: Delivery, outcome: Outcome) -> None:
                 identity,
                 SubmissionState.ACCEPTED,
                 now,
-                warnings=[*_user_errors(outcome.warnings), *_unmatched(outcome.body)],
+                warnings=[*_user_errors(courier, outcome.warnings), *_unmatched(outcome.body)],
                 reference=delivery.submission.target,
             )
         else:
@@ -169,7 +139,7 @@ async def _settle(hub: Hub, delivery: Delivery, outcome: Outcome) -> None:
                 SubmissionState.REFUSED,
                 now,
                 code=outcome.code,
-                errors=_refusal(outcome),
-                warnings=_user_errors(outcome.warnings),
+                errors=_refusal(courier, outcome),
+                warnings=_user_errors(courier, outcome.warnings),
             )
         await close_delivery(connection, delivery.outbox_id, "done", now)

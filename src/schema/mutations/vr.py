@@ -1,24 +1,18 @@
-"""Mutations: what institutions file. Each answers with the submission, or with every error at once."""
+"""What institutions file with the VR register. Every answer: the submission, or every error at once."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 
-from ..domain.errors import InvalidInput
-from ..resolvers.filing import Filed
-from ..resolvers.submissions import submissions_by_key
-from ..resolvers.vr_roster import RosterFile, RosterRow, VrRosterInput, submit_vr_roster
-from .context import Info
-from .fields import computed, shown
-from .nodes import UserError
-from .scalars import Amount
+from ...domain.errors import InvalidInput
+from ...resolvers.vr_roster import RosterFile, RosterRow, VrRosterInput, submit_vr_roster
+from ..context import Info
+from ..fields import computed
+from ..scalars import Amount
+from .common import FilingPayload, optional_upload, payload, upload
 
-if TYPE_CHECKING:
-    from .submissions import Submission
-
-__all__ = ["Mutation"]
+__all__ = ["VrMutations"]
 
 
 @strawberry.input(description="名冊檔案。 A roster file for one domain of the course.")
@@ -72,34 +66,8 @@ class SubmitVrRosterInput:
 
 
 @strawberry.type(description="送交上課紀錄之結果。 What became of a roster.")
-class SubmitVrRosterPayload:
+class SubmitVrRosterPayload(FilingPayload):
     """Payload of submitVrRoster."""
-
-    submission: Annotated["Submission", strawberry.lazy(".submissions")] | None = strawberry.field(
-        description="送件;僅檢核時為空。 The submission; null for a dry run."
-    )
-    errors: list[UserError] = strawberry.field(
-        description="全部錯誤,逐列列出。 Every error at once, row by row."
-    )
-
-
-def _uuid(text: str | None, path: str) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidInput(
-            f"{path}: expected the id of an upload",
-            f"{path}:應為上傳代碼",
-            details={"path": path, "expected": "the id of an upload"},
-        ) from error
-
-
-def _required(text: str, path: str) -> UUID:
-    found = _uuid(text, path)
-    assert found is not None
-    return found
 
 
 def _plain(given: SubmitVrRosterInput) -> VrRosterInput:
@@ -112,9 +80,9 @@ def _plain(given: SubmitVrRosterInput) -> VrRosterInput:
     return VrRosterInput(
         given.idempotency_key,
         given.course_no,
-        _uuid(given.sign_in_sheet, "signInSheet"),
+        optional_upload(given.sign_in_sheet, "signInSheet"),
         tuple(
-            RosterFile(item.domain, _required(item.upload, f"files.{index}.upload"))
+            RosterFile(item.domain, upload(item.upload, f"files.{index}.upload"))
             for index, item in enumerate(given.files or ())
         ),
         tuple(
@@ -134,21 +102,9 @@ def _plain(given: SubmitVrRosterInput) -> VrRosterInput:
     )
 
 
-async def _payload(info: Info, filed: Filed) -> SubmitVrRosterPayload:
-    from .submissions import Submission
-
-    submission = None
-    if filed.submission is not None:
-        key = str(filed.submission)
-        found = await submissions_by_key(info.context.hub, info.context.request, [key])
-        submission = shown(found[key], Submission) if key in found else None
-    errors = [shown(error, UserError) for error in filed.errors]
-    return SubmitVrRosterPayload(submission=submission, errors=errors)
-
-
-@strawberry.type(description="異動:機構之送件。 What institutions file.")
-class Mutation:
-    """The root of mutations."""
+@strawberry.type
+class VrMutations:
+    """Filing with the VR register."""
 
     @computed(
         "送交上課紀錄:全部接受或全部退回,每列各有錯誤。 Submit the roster of a VR course: all or "
@@ -164,4 +120,4 @@ class Mutation:
     ) -> SubmitVrRosterPayload | None:
         """File a roster."""
         filed = await submit_vr_roster(info.context.hub, info.context.request, _plain(given))
-        return await _payload(info, filed)
+        return await payload(info, filed, SubmitVrRosterPayload)

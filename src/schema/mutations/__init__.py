@@ -1,0 +1,12 @@
+"""The root of mutations: each module contributes the fields of one concern."""
+
+import strawberry
+
+from .vr import VrMutations
+
+__all__ = ["Mutation"]
+
+
+@strawberry.type(description="異動。 What is filed, decided and run.")
+class Mutation(VrMutations):
+    """The root of mutations."""
