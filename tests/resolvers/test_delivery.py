@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from certhub.connectors.errors import AgencyUnavailable
 from certhub.connectors.outcome import Accepted, Outcome, Refused, RowError
 from certhub.resolvers.context import Hub
+from certhub.resolvers.couriers.vr import CODES
 from certhub.resolvers.delivery import Courier, deliver_due
 from certhub.resolvers.vr_roster import submit_vr_roster
 from certhub.store.outbox import Delivery
@@ -41,7 +42,7 @@ class Agency:
 
     @property
     def couriers(self) -> dict[str, Courier]:
-        return {"vr": Courier("vr", {"vr.post_roster": self.send})}
+        return {"vr": Courier("vr", {"vr.post_roster": self.send}, CODES)}
 
 
 async def _state(engine: AsyncEngine) -> tuple[str, str, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from certhub.domain.codes import Registry
+from certhub.auth.scopes import REGISTRIES
 from certhub.store import people
 
 from ..country import Country
@@ -58,7 +58,7 @@ async def test_a_page_of_fifty_asks_no_table_more_than_once_per_registry(
     with counted(country, monkeypatch) as sent:
         await country.data(PAGE, {"n": 50})
 
-    assert max(Counter(sent).values()) <= len(Registry)
+    assert max(Counter(sent).values()) <= len(REGISTRIES)
 
 
 async def test_what_is_not_selected_is_not_read(

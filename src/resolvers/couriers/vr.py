@@ -8,9 +8,9 @@ from ...connectors.vr import VrFiling
 from ...store.outbox import Delivery
 from ..delivery import Courier
 
-__all__ = ["VrCourier"]
+__all__ = ["CODES", "VrCourier"]
 
-_OUR_CODES: Mapping[str, str] = {
+CODES: Mapping[str, str] = {
     "header_changed": "header_mismatch",
     "row_broken": "wrong_column_count",
     "duplicate_person": "duplicate_row",
@@ -32,7 +32,7 @@ class VrCourier:
 
     def courier(self) -> Courier:
         """The calls that exist so far."""
-        return Courier("vr", {"vr.post_roster": self._post_roster}, _OUR_CODES)
+        return Courier("vr", {"vr.post_roster": self._post_roster}, CODES)
 
     async def _post_roster(self, delivery: Delivery) -> Outcome:
         payload = delivery.payload
