@@ -73,12 +73,14 @@ def check(
         print(json.dumps(details(decision), ensure_ascii=False, indent=1))
     else:
         for finding in decision.findings:
-            print(f"{finding.code}: {label(finding.code, 'zh')}")
+            print(f"{finding.code}: {label(finding.code, 'zh', decision.rule)}")
         rows: Any = decision.report.get("row_errors") or ()
         for row in rows:
             for error in row["errors"]:
                 expected = expected_text(error["code"], error["values"])
-                print(f"line {row['line']}: {error['code']}: {label(error['code'])}:{expected}")
+                print(
+                    f"line {row['line']}: {error['code']}: {label(error['code'], rule=decision.rule)}:{expected}"
+                )
         print(f"{decision.status}: {decision.report.get('valid_rows', 0)} rows right, "
               f"{decision.report.get('error_rows', 0)} wrong")  # fmt: skip
     raise typer.Exit(code=0 if decision.eligible else 1)

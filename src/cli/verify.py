@@ -61,6 +61,7 @@ def _cells(item: "EligibilityItem") -> list[str]:
         else [one.code for one in item.renewal.requirements if not one.met]
     )
     findings = [] if decision is None else [one.code for one in decision.findings]
+    rule = "" if decision is None else decision.rule
     code = error.code if error is not None else decision.status if decision is not None else ""
     return [
         item.ref,
@@ -71,7 +72,7 @@ def _cells(item: "EligibilityItem") -> list[str]:
         " ".join([*unmet, *(one for one in missing if one not in unmet)]),
         " ".join(findings),
         "" if error is None else error.code,
-        "; ".join(dict.fromkeys(label(one) for one in (code, *unmet, *findings) if one)),
+        "; ".join(dict.fromkeys(label(one, rule=rule) for one in (code, *unmet, *findings) if one)),
         "" if item.name_matches is None else str(item.name_matches).lower(),
         "" if item.birth_date_matches is None else str(item.birth_date_matches).lower(),
     ]

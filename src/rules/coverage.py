@@ -17,7 +17,7 @@ from ..domain.errors import ConfigurationError
 from .entry_points import ENTRY_POINTS
 from .law import Citation, citation, held_laws
 from .params import read_yaml
-from .wording import catalogue
+from .wording import known_codes
 
 __all__ = [
     "ALL",
@@ -119,7 +119,7 @@ def _provisions(
     state, by, codes = State(raw["state"]), tuple(raw.get("by", ())), tuple(raw.get("codes", ()))
     if state is State.COVERED and not by:
         raise ConfigurationError(f"{where}: what is covered names an entry point")
-    for known, names in ((ENTRY_POINTS, by), (catalogue(), codes)):
+    for known, names in ((ENTRY_POINTS, by), (known_codes(), codes)):
         strange = [name for name in names if name not in known]
         if strange:
             raise ConfigurationError(f"{where}: {', '.join(strange)}: no such code")

@@ -14,7 +14,7 @@ import msgspec
 
 from ..domain.tw_id import IdentifierKind, check_person_number
 from .vr_person_id import tidy_number
-from .wording import catalogue
+from .wording import words
 
 __all__ = [
     "HEADER_WIDTH",
@@ -223,6 +223,6 @@ def check_row(
 
 def expected_text(code: str, values: Mapping[str, str], lang: str = "zh") -> str:
     """What a cell should have held, for a person: the catalogue's words with the row's values."""
-    words = catalogue().get(code, {})
-    text = words.get("expected_zh" if lang.lower().startswith("zh") else "expected_en", "")
+    found = words(code, "vr.roster_csv") or {}
+    text = found.get("expected_zh" if lang.lower().startswith("zh") else "expected_en", "")
     return text.format_map(values)

@@ -58,16 +58,17 @@ class Requirement:
 
 @strawberry.type(description="發現:承辦人應知之事。 Something that a clerk should know.")
 class Finding:
-    """A finding; wraps ``domain.decision.Finding``."""
+    """A finding: ``domain.decision.Finding`` with the rule that found it, for its words."""
 
     code: str = strawberry.field(description="發現代碼。 Code of the finding.")
     severity: Severity = strawberry.field(description="輕重。 How much it weighs.")
     law: strawberry.Private[str | None]
+    rule: strawberry.Private[str]
 
     @computed("說明。 The finding in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The finding in words."""
-        return sentence(self.code, lang)
+        return sentence(self.code, lang, self.rule)
 
     @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
@@ -122,18 +123,19 @@ class ActivityUse:
     description="未採計之活動及其唯一理由。 An activity that did not count, with one reason."
 )
 class ActivityRefusal:
-    """An activity that did not count; wraps ``domain.decision.ActivityRefusal``."""
+    """An activity that did not count: ``domain.decision.ActivityRefusal`` with its rule."""
 
     activity: strawberry.ID = strawberry.field(
         description="判定事實中之活動代碼。 The activity's id among the facts."
     )
     reason: str = strawberry.field(description="理由代碼。 Code of the reason.")
     law: strawberry.Private[str | None]
+    rule: strawberry.Private[str]
 
     @computed("理由。 The reason in words.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The reason in words."""
-        return sentence(self.reason, lang, activity=self.activity)
+        return sentence(self.reason, lang, self.rule, activity=self.activity)
 
     @computed("法源。 The text it rests on, if any.")
     def citation(self) -> Citation | None:
@@ -195,6 +197,7 @@ class ExplanationStep:
     """A step; wraps ``domain.decision.Step``."""
 
     raw: strawberry.Private[Step]
+    rule: strawberry.Private[str]
 
     @computed("步驟代碼。 Code of the step.")
     def code(self) -> str:
@@ -204,7 +207,7 @@ class ExplanationStep:
     @computed("說明。 The step as a sentence.")
     def message(self, lang: LangArg = Lang.ZH) -> str:
         """The step in words."""
-        return render(self.raw, lang.value)
+        return render(self.raw, lang.value, self.rule)
 
     @computed("結果值。 What came out.")
     def value(self) -> JSON | None:
@@ -237,7 +240,7 @@ class ExplanationStep:
     @computed("下層步驟。 The steps below.")
     def children(self) -> list["ExplanationStep"]:
         """The steps below."""
-        return [ExplanationStep(raw=child) for child in self.raw.children]
+        return [ExplanationStep(raw=child, rule=self.rule) for child in self.raw.children]
 
     @computed("本步驟以下全樹之 JSON。 The whole tree below, as JSON.")
     def tree(self) -> JSON:
@@ -274,7 +277,6 @@ class Decision:
     )
     facts_hash: str = strawberry.field(description="事實雜湊。 SHA-256 of the question.")
     requirements: list[Requirement] = strawberry.field(description="要件。 Requirements, in order.")
-    findings: list[Finding] = strawberry.field(description="發現。 Findings, each once.")
     deadlines: list[Deadline] = strawberry.field(
         description="期限,近者在前。 Deadlines, nearest first."
     )
@@ -290,7 +292,19 @@ class Decision:
         description="缺少而無法判定之應提供事實。 Declared facts without which nothing is decided."
     )
     used: strawberry.Private[Sequence[ActivityUse] | None]
-    refused: strawberry.Private[Sequence[ActivityRefusal]]
+
+    @computed("狀態說明。 The status in words.")
+    def status_label(self, lang: LangArg = Lang.ZH) -> str:
+        """The status in words."""
+        return sentence(self.status, lang, self.rule)
+
+    @computed("發現。 Findings, each once.")
+    def findings(self) -> list[Finding]:
+        """Findings of the rule, the mapping and the sources."""
+        return [
+            Finding(code=item.code, severity=item.severity, law=item.law, rule=self.rule)
+            for item in shown(self, Answer).findings
+        ]
 
     @computed("已採計之活動。 Activities that counted.")
     def used_activities(self) -> list[ActivityUse] | None:
@@ -300,13 +314,23 @@ class Decision:
     @computed("未採計之活動,各一理由。 Activities that did not count, one reason each.")
     def refused_activities(self) -> list[ActivityRefusal] | None:
         """Activities that did not count."""
-        return None if self.minimal else list(self.refused)
+        if self.minimal:
+            return None
+        return [
+            ActivityRefusal(
+                activity=strawberry.ID(item.activity),
+                reason=item.reason,
+                law=item.law,
+                rule=self.rule,
+            )
+            for item in shown(self, Answer).refused
+        ]
 
     @computed("理由樹。 Why, as a tree of steps.")
     def explanation(self) -> ExplanationStep | None:
         """The tree of steps."""
         step = shown(self, Answer).explanation
-        return None if step is None else ExplanationStep(raw=step)
+        return None if step is None else ExplanationStep(raw=step, rule=self.rule)
 
     @computed("所據法規。 Every text that the decision rests on.")
     def citations(self) -> list[Citation]:

@@ -9,11 +9,10 @@ import pytest
 from certhub.domain.decision import Decision, Step
 from certhub.rules.cases import Case, read_cases
 from certhub.rules.engine import evaluate
-from certhub.rules.params import read_yaml
-from certhub.rules.wording import render
+from certhub.rules.wording import catalogue, read_catalogue, render
 
 ROOT = Path(__file__).parents[2]
-SENTENCES = read_yaml((ROOT / "src/rules/wording/ltc.yaml").read_text(encoding="utf-8"))
+SENTENCES = catalogue("ltc")
 CASES = [
     case
     for path in sorted((ROOT / "tests/cases").rglob("ltc*.yaml"))
@@ -71,7 +70,7 @@ def test_every_step_of_every_case_can_be_said_with_its_inputs() -> None:
     assert unsaid == {"ltc.validity_year"}  # a day outside the validity has no year
 
 
-@pytest.mark.parametrize("code", sorted(SENTENCES))
+@pytest.mark.parametrize("code", sorted(read_catalogue("ltc")))
 def test_a_sentence_names_the_same_inputs_in_both_languages(code: str) -> None:
     sentence = SENTENCES[code]
 
