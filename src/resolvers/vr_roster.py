@@ -21,25 +21,18 @@ from ..domain.submission import UserError
 from ..domain.tw_id import NationalId
 from ..roster.reading import read_roster
 from ..rules.engine import evaluate
-from ..rules.vr_roster_rows import expected_text
 from ..store.uploads import Upload, load_upload
 from ..store.vr_courses import course_of, has_roster_on_its_way
 from .context import Hub, Request
 from .facts.vr_offices import roster_course
 from .filing import Checked, Filed, content_hash, file
+from .roster_verdicts import FIRST_VR_LINE, vr_errors
 
 __all__ = ["RosterFile", "RosterRow", "VrRosterInput", "submit_vr_roster"]
 
 KIND = "submitVrRoster"
-_FIRST_LINE = 3  # header, sample row, then the people
 _SIGN_IN = {b"%PDF-": ("pdf", "application/pdf"), b"\xff\xd8\xff": ("jpg", "image/jpeg")}
 _SEPARATOR = re.compile(r"[/.-]")
-_FIELD_OF_FINDING = {
-    "sign_in_sheet_missing": ("signInSheet",),
-    "sign_in_sheet_format": ("signInSheet",),
-    "csv_missing_for_domain": ("files",),
-    "unknown_domain": ("files",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,36 +134,6 @@ def _given(
     return given
 
 
-def _errors(
-    report: Mapping[str, Any], findings: Sequence[Any], sheets: Sequence[_Sheet]
-) -> tuple[UserError, ...]:
-    """Findings of the whole first, then every row's errors in the order of the sheet."""
-    names = {sheet.domain: sheet.filename for sheet in sheets}
-    errors = [
-        UserError(
-            finding.code,
-            _FIELD_OF_FINDING.get(finding.code, ("courseNo",)),
-            next((names.get(int(item)) for item in finding.about if item.isdigit()), None),
-        )
-        for finding in findings
-    ]
-    for row in report.get("row_errors", ()):
-        name = names.get(row["domain"])
-        # Of rows sent as input the position counts, from 1; of a file the line of the sheet.
-        line = row["line"] if name is not None else row["line"] - _FIRST_LINE + 1
-        errors += [
-            UserError(
-                error["code"],
-                (error["field"],) if error["field"] else None,
-                name,
-                line,
-                expected_text(error["code"], error["values"], "zh") or None,
-            )
-            for error in row["errors"]
-        ]
-    return tuple(errors)
-
-
 def _day(text: str) -> date:
     year, month, day = (int(part) for part in _SEPARATOR.split(text.strip()))
     return date(year + 1911 if year < 1000 else year, month, day)
@@ -194,7 +157,7 @@ def _payload(course_no: str, sheets: Sequence[_Sheet], sheet: Upload) -> dict[st
     records = [
         roster_csv(
             _line(record)
-            for record in (item.records or ())[_FIRST_LINE - 1 :]
+            for record in (item.records or ())[FIRST_VR_LINE - 1 :]
             if any(str(cell or "").strip() for cell in record)
         )
         for item in sorted(sheets, key=lambda item: item.domain)
@@ -293,7 +256,9 @@ async def _check(
 ) -> Checked:
     course = await course_of(connection, given.course_no)
     rows = row_filter(request.viewer, "vr", RowKind.SUBMISSION, request.business_day)
-    rows_given = sum(max(0, len(sheet.records or ()) - _FIRST_LINE + 1) for sheet in loaded.sheets)
+    rows_given = sum(
+        max(0, len(sheet.records or ()) - FIRST_VR_LINE + 1) for sheet in loaded.sheets
+    )
     owner = course["institution_tax_id"] if course is not None else None
     errors = list(loaded.missing)
     if course is None or owner not in rows.institutions:
@@ -309,7 +274,8 @@ async def _check(
     facts |= {"params": dict(params)} if (params := hub.rule_params.get("vr")) else {}
     decision = evaluate("vr.roster_csv", facts, request.business_day, hub.ruleset).decision
     request.trace.rules.add("vr.roster_csv")
-    found = _errors(decision.report, decision.findings, loaded.sheets)
+    names = {sheet.domain: sheet.filename for sheet in loaded.sheets}
+    found = vr_errors(decision.report, decision.findings, names)
     summary = {
         "rows": rows_given,
         "valid_rows": decision.report.get("valid_rows", 0),

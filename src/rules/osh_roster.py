@@ -96,8 +96,9 @@ class OshRosterFacts(Facts, frozen=True, rename={"training_class": "class"}):
 
 
 class RosterError(Facts, frozen=True):
-    """One error of one row; ``field`` for a missing field."""
+    """One error of one row; ``row`` counts from 1, ``field`` for a missing field."""
 
+    row: int
     seq: int | str | None
     code: str
     field: str | None = None
@@ -139,28 +140,29 @@ def _waiver_codes(row: RosterRow, facts: RosterClass) -> Iterator[str]:
         yield "osh.roster.waiver_course_unknown"
 
 
-def _row_errors(
+def _row_codes(
     row: RosterRow, facts: RosterClass, professions: frozenset[str], seen: set[str]
-) -> Iterator[RosterError]:
+) -> Iterator[tuple[str, str | None]]:
+    """Codes of a row, each with the field where one is missing."""
     for field in _missing(row, facts.kind):
-        yield RosterError(seq=row.seq, code="osh.roster.field_missing", field=field)
+        yield "osh.roster.field_missing", field
     if row.national_id:  # as written: a blank is missing and of no form, an empty cell is missing
         number_code = _number_code(row.national_id)
         if number_code is not None:
-            yield RosterError(seq=row.seq, code=number_code)
+            yield number_code, None
         if number_code != "osh.roster.id_format":
             if row.national_id in seen:
-                yield RosterError(seq=row.seq, code="osh.roster.duplicate_person")
+                yield "osh.roster.duplicate_person", None
             seen.add(row.national_id)
     if not _empty(row.birth_date) and _birth_is_invalid(row.birth_date or "", facts.starts_on):
-        yield RosterError(seq=row.seq, code="osh.roster.birth_date_invalid")
+        yield "osh.roster.birth_date_invalid", None
     if facts.kind == "professional" and row.licence_verified is not True:
-        yield RosterError(seq=row.seq, code="osh.roster.licence_not_verified")
+        yield "osh.roster.licence_not_verified", None
     left_out = facts.kind == "in_service" and _empty(row.profession)
     if not left_out and row.profession not in professions:
-        yield RosterError(seq=row.seq, code="osh.roster.profession_not_allowed")
+        yield "osh.roster.profession_not_allowed", None
     for code in _waiver_codes(row, facts):
-        yield RosterError(seq=row.seq, code=code)
+        yield code, None
 
 
 def _size(facts: RosterClass, rows: int, figures: Params) -> set[str]:
@@ -210,17 +212,26 @@ def roster(facts: OshRosterFacts, as_of: date, ruleset: Ruleset) -> Decision:
     professions = frozenset({"physician", "nurse", *related})
     seen: set[str] = set()
     errors = tuple(
-        error for row in facts.rows for error in _row_errors(row, held, professions, seen)
+        RosterError(row=position, seq=row.seq, code=code, field=field)
+        for position, row in enumerate(facts.rows, start=1)
+        for code, field in _row_codes(row, held, professions, seen)
     )
-    if held.kind == "in_service" and any(
-        not _empty(getattr(row, field)) for row in facts.rows for field in _SURPLUS
-    ):
+    surplus = tuple(
+        position
+        for position, row in enumerate(facts.rows, start=1)
+        if held.kind == "in_service" and any(not _empty(getattr(row, name)) for name in _SURPLUS)
+    )
+    if surplus:
         codes.add("osh.roster.surplus_fields")
-    return _answer(as_of, codes | {error.code for error in errors}, errors, facts)
+    return _answer(as_of, codes | {error.code for error in errors}, errors, facts, surplus)
 
 
 def _answer(
-    as_of: date, codes: set[str], errors: tuple[RosterError, ...], facts: OshRosterFacts
+    as_of: date,
+    codes: set[str],
+    errors: tuple[RosterError, ...],
+    facts: OshRosterFacts,
+    surplus: tuple[int, ...] = (),
 ) -> Decision:
     refused = codes - _WARNINGS
     status = "rejected" if refused else "accepted_with_warnings" if codes else "accepted"
@@ -248,6 +259,12 @@ def _answer(
             Finding(code, Severity.WARNING if code in _WARNINGS else Severity.ERROR)
             for code in sorted(codes)
         ),
-        report={"accepted_rows": accepted, "errors": shown},
+        # Two rows may bear one number, or none: their place in the roster tells them apart.
+        report={
+            "accepted_rows": accepted,
+            "errors": shown,
+            "error_rows": [error.row for error in errors],
+            "surplus_rows": list(surplus),
+        },
         citations=("seed-002#annex-5", "seed-002#point-13"),
     )
