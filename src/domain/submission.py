@@ -32,6 +32,7 @@ class UserError:
         expected: What should have stood there, as a code or figure.
         zh: The agency's own text, where the code is the agency's.
         en: The same in English, where there is one.
+        expected_en: ``expected`` in English, where it is words.
     """
 
     code: str
@@ -41,10 +42,11 @@ class UserError:
     expected: str | None = None
     zh: str | None = None
     en: str | None = None
+    expected_en: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """For the submission's row; nothing of what was entered is repeated."""
-        return {
+        stored: dict[str, object] = {
             "code": self.code,
             "field": list(self.field) if self.field else None,
             "file": self.file,
@@ -53,6 +55,9 @@ class UserError:
             "zh": self.zh,
             "en": self.en,
         }
+        if self.expected_en is not None:
+            stored["expected_en"] = self.expected_en
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> "UserError":
@@ -67,6 +72,7 @@ class UserError:
             _text(stored.get("expected")),
             _text(stored.get("zh")),
             _text(stored.get("en")),
+            _text(stored.get("expected_en")),
         )
 
 

@@ -5,7 +5,7 @@ is not known stays SENT and is asked for again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ from ..connectors.outcome import Accepted, Outcome, Refused, RowError
 from ..domain.errors import AgencyFault
 from ..domain.submission import SubmissionState, UserError
 from ..store.outbox import Delivery, close_delivery, keep_lease, postpone, take_due
-from ..store.submissions import move
+from ..store.submissions import move, note
 from .context import Hub
 
-__all__ = ["Courier", "Send", "deliver_due"]
+__all__ = ["Courier", "Place", "Send", "deliver_due"]
 
 _LEASE = timedelta(seconds=30)
 """What a process that dies while sending holds up its entry; one at work keeps its lease alive."""
@@ -28,6 +28,7 @@ _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=30)
 
 Send = Callable[[Delivery], Awaitable[Outcome]]
+Place = Callable[[Delivery, UserError], UserError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,26 @@ class Courier:
         registry: Whose agency.
         calls: Its calls by name, as ``Checked.operation`` names them.
         codes: Its codes where ours differ (mapping.md section 5); others pass as they are.
+        references: By call the key of its answer that names what was made; where there is none, the
+            submission's target is the reference.
+        figures: By call the numbers of its answer that belong in the submission's history.
+        places: By call a reading of the agency's places (its field, file and row) in the terms of
+            what the institution sent.
     """
 
     registry: str
     calls: Mapping[str, Send]
     codes: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
-def _user_errors(courier: Courier, errors: Sequence[RowError]) -> list[UserError]:
-    return [
+def _user_errors(
+    courier: Courier, delivery: Delivery, errors: Iterable[RowError]
+) -> list[UserError]:
+    place = courier.places.get(delivery.operation)
+    told = [
         UserError(
             courier.codes.get(error.code, error.code),
             (error.column or error.field or "",) if error.column or error.field else None,
@@ -57,21 +69,29 @@ def _user_errors(courier: Courier, errors: Sequence[RowError]) -> list[UserError
         )
         for error in errors
     ]
+    return told if place is None else [place(delivery, error) for error in told]
 
 
-def _refusal(courier: Courier, outcome: Refused) -> list[UserError]:
+def _refusal(courier: Courier, delivery: Delivery, outcome: Refused) -> list[UserError]:
     """Every row's error; the problem's own code where the agency names none."""
-    rows = _user_errors(courier, outcome.errors)
+    rows = _user_errors(courier, delivery, outcome.errors)
     code = courier.codes.get(outcome.code, outcome.code)
-    return rows or [UserError(code, zh=outcome.detail_zh or None)]
+    return rows or [UserError(code, zh=outcome.detail_zh or None, en=outcome.detail or None)]
 
 
-def _unmatched(body: Mapping[str, Any]) -> list[UserError]:
+def _unmatched(body: Mapping[str, Any]) -> list[RowError]:
     """Rows taken whose person is no member: no record until he or she joins (mapping.md 5)."""
     return [
-        UserError("unmatched", None, item.get("file"), item.get("row"))
+        RowError("unmatched", "", file=item.get("file"), row=item.get("row"))
         for item in body.get("unmatched") or ()
     ]
+
+
+def _told_before(courier: Courier, delivery: Delivery, told: Iterable[RowError]) -> list[UserError]:
+    """What the hub warned of stays beside what the agency says."""
+    said = list(delivery.submission.warnings)
+    said += [item for item in _user_errors(courier, delivery, told) if item not in said]
+    return said
 
 
 @asynccontextmanager
@@ -101,7 +121,12 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
     """
     async with hub.engine.begin() as connection:
         delivery = await take_due(
-            connection, hub.keys, list(couriers), now, hub.business_day(now), _LEASE
+            connection,
+            hub.keys,
+            {registry: tuple(courier.calls) for registry, courier in couriers.items()},
+            now,
+            hub.business_day(now),
+            _LEASE,
         )
     if delivery is None:
         return False
@@ -114,6 +139,10 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         wait = min(_FIRST_RETRY * 2 ** min(delivery.attempts - 1, 12), _LONGEST_RETRY)
         async with hub.engine.begin() as connection:
             await postpone(connection, delivery.outbox_id, now + wait, fault.code)
+            if fault.code != delivery.last_error:
+                # Once per reason: an agency that is away for a day is not a thousand lines.
+                identity = delivery.submission.id
+                await note(connection, identity, SubmissionState.SENT, hub.clock(), fault.code)
         return True
     await _settle(hub, courier, delivery, outcome)
     return True
@@ -121,25 +150,37 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
 
 async def _settle(hub: Hub, courier: Courier, delivery: Delivery, outcome: Outcome) -> None:
     now = hub.clock()
-    identity = delivery.submission.id
+    filed = delivery.submission
+    operation = delivery.operation
     async with hub.engine.begin() as connection:
+        if not await close_delivery(connection, delivery.outbox_id, "done", now):
+            return
         if isinstance(outcome, Accepted):
+            named = outcome.body.get(courier.references.get(operation, ""))
+            reference = filed.target if named is None else str(named)
             await move(
                 connection,
-                identity,
+                filed.id,
                 SubmissionState.ACCEPTED,
                 now,
-                warnings=[*_user_errors(courier, outcome.warnings), *_unmatched(outcome.body)],
-                reference=delivery.submission.target,
+                warnings=_told_before(
+                    courier, delivery, [*outcome.warnings, *_unmatched(outcome.body)]
+                ),
+                reference=reference,
+                target=reference if filed.target is None else None,
+                detail={
+                    name: outcome.body[name]
+                    for name in courier.figures.get(operation, ())
+                    if isinstance(outcome.body.get(name), int)
+                },
             )
         else:
             await move(
                 connection,
-                identity,
+                filed.id,
                 SubmissionState.REFUSED,
                 now,
                 code=outcome.code,
-                errors=_refusal(courier, outcome),
-                warnings=_user_errors(courier, outcome.warnings),
+                errors=_refusal(courier, delivery, outcome),
+                warnings=_told_before(courier, delivery, outcome.warnings),
             )
-        await close_delivery(connection, delivery.outbox_id, "done", now)

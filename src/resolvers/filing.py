@@ -20,7 +20,7 @@ from ..domain.submission import SubmissionState, UserError
 from ..store.audit import append
 from ..store.idempotency import claim_key, remember_result
 from ..store.receipts import issue_receipt
-from ..store.submissions import Filing, Owner, file_submission, supersede
+from ..store.submissions import Filing, Owner, file_submission, supersede, waiting_for
 from ..store.tables_work import submission
 from .auditing import audit_entry
 from .context import Hub, Request
@@ -42,6 +42,10 @@ class Checked:
         summary: Figures for the submission's row, nothing personal.
         operation: The agency's call.
         not_before: Earliest instant of delivery.
+        county: Code of the county that oversees it: of the place of training, or of work.
+        replaces: Kinds whose waiting submissions for the same target this one takes the place of;
+            None: its own kind.
+        replaced: Further waiting submissions that it takes the place of.
     """
 
     institution: str | None
@@ -53,6 +57,9 @@ class Checked:
     not_before: datetime
     warnings: tuple[UserError, ...] = ()
     uploads: tuple[UUID, ...] = ()
+    county: str | None = None
+    replaces: tuple[str, ...] | None = None
+    replaced: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,17 @@ def _stored(result: Mapping[str, Any]) -> Filed:
 
 def _errors(errors: Sequence[UserError]) -> list[dict[str, object]]:
     return [error.as_json() for error in errors]
+
+
+async def _replace(
+    connection: AsyncConnection, kind: str, found: Checked, now: datetime
+) -> list[UUID]:
+    """Take back what waits and is replaced by what was found to be right."""
+    waiting = list(found.replaced)
+    kinds = (kind,) if found.replaces is None else found.replaces
+    if kinds and found.institution is not None and found.target is not None:
+        waiting += await waiting_for(connection, kinds, found.institution, found.target)
+    return await supersede(connection, waiting, now)
 
 
 async def file(
@@ -137,8 +155,7 @@ async def file(
         if earlier is not None:
             return _stored(earlier)
         found = await check(connection)
-        if found.institution is not None and found.target is not None and not found.errors:
-            await supersede(connection, kind, found.institution, found.target, request.instant)
+        taken = [] if found.errors else await _replace(connection, kind, found, request.instant)
         filing = Filing(
             kind,
             registry,
@@ -153,6 +170,8 @@ async def file(
             found.uploads,
             found.operation,
             found.not_before,
+            found.county,
+            taken[-1] if taken else None,
         )
         identity = await file_submission(connection, hub.keys, owner, filing, request.instant)
         state = SubmissionState.REJECTED if found.errors else SubmissionState.QUEUED

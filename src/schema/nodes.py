@@ -5,6 +5,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
+from ..domain.submission import UserError as UserErrorValue
 from ..rules.law import citation
 from .enums import Freshness, Lang, Registry
 from .fields import computed, shown
@@ -135,11 +136,15 @@ class UserError:
         description="列號:檔案以標題列為 1,輸入以首筆為 1。 Line of the sheet, header 1; of rows sent "
         "as input the position from 1.",
     )
-    expected: str | None = strawberry.field(
-        default=None, description="應有之值。 What was expected."
-    )
     zh: strawberry.Private[str | None] = None
     en: strawberry.Private[str | None] = None
+    expected_en: strawberry.Private[str | None] = None
+
+    @computed("應有之值。 What was expected.")
+    def expected(self, lang: LangArg = Lang.ZH) -> str | None:
+        """What should have stood there."""
+        told = shown(self, UserErrorValue)
+        return told.expected if lang is Lang.ZH else told.expected_en or told.expected
 
     @computed("說明。 The message.")
     def message(self, lang: LangArg = Lang.ZH) -> str:

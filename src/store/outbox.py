@@ -1,12 +1,12 @@
 """The outbox (待送機關): what waits for an agency, leased to one process at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.submission import Submission, SubmissionState
@@ -26,30 +26,54 @@ class Delivery:
     operation: str
     idempotency_key: str
     attempts: int
+    last_error: str | None
     payload: Mapping[str, Any]
 
 
 async def take_due(
     connection: AsyncConnection,
     keys: KeyRing,
-    registries: Sequence[str],
+    operations: Mapping[str, Collection[str]],
     now: datetime,
     business_day: date,
     lease: timedelta,
 ) -> Delivery | None:
     """Lease the next entry that is due, marking its submission SENT before anything is sent.
 
-    A process that dies leaves the lease to run out; the idempotency key makes the repeat harmless.
+    What is about one course or class goes one after the other, in the order it was filed. A process
+    that dies leaves the lease to run out; the idempotency key makes the repeat harmless.
+
+    Args:
+        connection: A transaction of its own.
+        keys: Open the payload.
+        operations: By registry the calls that this process can make.
+        now: The hub's clock.
+        business_day: Decides about what waits for a day.
+        lease: How long nobody else takes the entry.
     """
     deliver_after = submission.c.summary["deliver_after"].astext
+    earlier, before = outbox.alias("earlier"), submission.alias("before")
+    comes_first = exists(
+        select(1)
+        .select_from(before.join(earlier, earlier.c.submission_id == before.c.id))
+        .where(
+            before.c.registry == submission.c.registry,
+            before.c.target == submission.c.target,
+            earlier.c.state == "waiting",
+            earlier.c.id < outbox.c.id,
+        )
+        .correlate(submission, outbox)
+    )
+    known = [(registry, name) for registry, names in operations.items() for name in names]
     due = (
         select(outbox)
         .join(submission, submission.c.id == outbox.c.submission_id)
         .where(
             or_(deliver_after.is_(None), deliver_after < business_day.isoformat()),
             outbox.c.state == "waiting",
-            outbox.c.registry.in_(registries),
+            tuple_(outbox.c.registry, outbox.c.operation).in_(known),
             outbox.c.not_before <= now,
+            ~comes_first,
         )
         .order_by(outbox.c.not_before, outbox.c.id)
         .limit(1)
@@ -77,6 +101,7 @@ async def take_due(
         entry["operation"],
         entry["idempotency_key"],
         entry["attempts"] + 1,
+        entry["last_error"],
         payload_of(keys, row),
     )
 
@@ -101,10 +126,15 @@ async def postpone(
 
 async def close_delivery(
     connection: AsyncConnection, outbox_id: int, state: str, now: datetime
-) -> None:
-    """The agency has answered: nothing is left to send (``done``), or we give up (``given_up``)."""
-    await connection.execute(
+) -> bool:
+    """The agency has answered: nothing is left to send (``done``), or we give up (``given_up``).
+
+    Returns:
+        Whether it was still open; another process may have had the same answer.
+    """
+    closed = await connection.execute(
         update(outbox)
-        .where(outbox.c.id == outbox_id)
+        .where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
         .values(state=state, done_at=now, last_error=None)
     )
+    return closed.rowcount == 1

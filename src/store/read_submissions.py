@@ -44,7 +44,7 @@ class SubmissionQuery:
 
     Attributes:
         rows: By registry the reader's rows: everything, its institutions, or (a county) the
-            classes and courses held there.
+            classes and courses held there and what was filed for a place there.
     """
 
     rows: Mapping[str, Rows]
@@ -82,6 +82,7 @@ def _submissions(query: SubmissionQuery) -> ColumnElement[bool]:
             if rows.institutions:
                 allowed.append(in_texts(submission.c.institution, rows.institutions))
             if rows.counties:
+                allowed.append(in_texts(submission.c.county, rows.counties))
                 allowed.append(_held_in(registry, rows))
             way.append(or_(*allowed))
         ways.append(and_(*way))

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.submission import Submission, SubmissionEvent, SubmissionState, UserError
@@ -22,13 +22,16 @@ __all__ = [
     "Filing",
     "Owner",
     "file_submission",
+    "hold_target",
     "move",
+    "note",
     "payload_of",
     "submission_of",
     "supersede",
+    "waiting_for",
 ]
 
-_OPEN = (SubmissionState.QUEUED.value,)
+_OPEN = SubmissionState.QUEUED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Filing:
         content_hash: SHA-256 over what was submitted.
         operation: The agency's call, None for what is never sent.
         not_before: Instant before which delivery makes no sense.
+        county: Code of the county that oversees what it is about.
+        supersedes: The submission that it takes the place of.
     """
 
     kind: str
@@ -64,6 +69,8 @@ class Filing:
     uploads: Sequence[UUID]
     operation: str | None
     not_before: datetime
+    county: str | None = None
+    supersedes: UUID | None = None
 
 
 def _place(key: UUID) -> str:
@@ -85,6 +92,8 @@ async def file_submission(
             state=state.value,
             institution=filing.institution,
             target=filing.target,
+            county=filing.county,
+            supersedes=filing.supersedes,
             issuer=owner.issuer,
             client_id=owner.client_id,
             subject=owner.subject,
@@ -121,29 +130,75 @@ async def _event(
     state: SubmissionState,
     now: datetime,
     code: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     await connection.execute(
         insert(submission_event).values(
-            submission_id=identity, at=now, state=state.value, code=code, detail={}
+            submission_id=identity, at=now, state=state.value, code=code, detail=dict(detail or {})
         )
     )
+
+
+async def hold_target(connection: AsyncConnection, registry: str, target: str) -> None:
+    """Until this transaction ends nobody else files for the target, and nothing waiting is sent.
+
+    So what the checks see of earlier submissions still holds when the new one is stored.
+    """
+    name = f"certhub.submission|{registry}|{target}"
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    await connection.execute(
+        select(outbox.c.id)
+        .join(submission, submission.c.id == outbox.c.submission_id)
+        .where(
+            submission.c.registry == registry,
+            submission.c.target == target,
+            submission.c.state == _OPEN,
+            outbox.c.state == "waiting",
+        )
+        .order_by(outbox.c.id)
+        .with_for_update(of=outbox)
+    )
+
+
+async def waiting_for(
+    connection: AsyncConnection, kinds: Sequence[str], institution: str, target: str
+) -> list[UUID]:
+    """Submissions of an institution for a target that were not sent yet, oldest first."""
+    waiting = (
+        select(submission.c.id)
+        .join(outbox, outbox.c.submission_id == submission.c.id)
+        .where(
+            submission.c.kind.in_(kinds),
+            submission.c.institution == institution,
+            submission.c.target == target,
+            submission.c.state == _OPEN,
+        )
+        .order_by(outbox.c.id)
+    )
+    return list((await connection.execute(waiting)).scalars())
 
 
 async def supersede(
-    connection: AsyncConnection, kind: str, institution: str, target: str, now: datetime
-) -> int:
-    """Take back what waits for the same target and was not sent yet; how many there were."""
-    waiting = (
-        select(submission.c.id)
-        .where(
-            submission.c.kind == kind,
-            submission.c.institution == institution,
-            submission.c.target == target,
-            submission.c.state.in_(_OPEN),
-        )
+    connection: AsyncConnection, waiting: Sequence[UUID], now: datetime
+) -> list[UUID]:
+    """Take back what was not sent yet; those that could be taken back, in order.
+
+    The entry of the outbox is locked first, as the relay does: what it is sending stays.
+    """
+    if not waiting:
+        return []
+    entries = await connection.execute(
+        select(outbox.c.submission_id)
+        .where(outbox.c.submission_id.in_(waiting), outbox.c.state == "waiting")
+        .order_by(outbox.c.id)
         .with_for_update()
     )
-    taken = [row.id for row in await connection.execute(waiting)]
+    locked = list(entries.scalars())
+    still = await connection.execute(
+        select(submission.c.id).where(submission.c.id.in_(locked), submission.c.state == _OPEN)
+    )
+    open_ = set(still.scalars())
+    taken = [identity for identity in locked if identity in open_]
     for identity in taken:
         await connection.execute(
             update(outbox)
@@ -151,7 +206,18 @@ async def supersede(
             .values(state="given_up", done_at=now)
         )
         await move(connection, identity, SubmissionState.SUPERSEDED, now)
-    return len(taken)
+    return taken
+
+
+async def note(
+    connection: AsyncConnection,
+    identity: UUID,
+    state: SubmissionState,
+    now: datetime,
+    code: str,
+) -> None:
+    """Add a line to a submission's history without moving it: why it is still where it is."""
+    await _event(connection, identity, state, now, code)
 
 
 async def move(
@@ -164,8 +230,23 @@ async def move(
     errors: Sequence[UserError] | None = None,
     warnings: Sequence[UserError] | None = None,
     reference: str | None = None,
+    target: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Bring a submission to another state, with its event."""
+    """Bring a submission to another state, with its event.
+
+    Args:
+        connection: The caller's transaction.
+        identity: The submission.
+        state: From now on.
+        now: The hub's clock.
+        code: Why, as a code.
+        errors: In place of those it has.
+        warnings: In place of those it has.
+        reference: What the agency calls it.
+        target: What it is about, where that was not known before.
+        detail: Figures for its history; nothing personal.
+    """
     values: dict[str, Any] = {"state": state.value, "changed_at": now}
     if errors is not None:
         values["errors"] = [error.as_json() for error in errors]
@@ -173,8 +254,10 @@ async def move(
         values["warnings"] = [error.as_json() for error in warnings]
     if reference is not None:
         values["agency_reference"] = reference
+    if target is not None:
+        values["target"] = target
     await connection.execute(update(submission).where(submission.c.id == identity).values(**values))
-    await _event(connection, identity, state, now, code)
+    await _event(connection, identity, state, now, code, detail)
 
 
 def payload_of(keys: KeyRing, row: RowMapping) -> Mapping[str, Any]:

@@ -69,6 +69,7 @@ submission = Table(
     Column("state", Text(), nullable=False, doc="SubmissionState"),
     Column("institution", Text(), doc="統一編號 it was filed for"),
     Column("target", Text(), doc="course or class number, certificate ... it is about"),
+    Column("county", Text(), doc="code of the county that oversees it: place of training, of work"),
     Column("issuer", Text(), nullable=False),
     Column("client_id", Text(), nullable=False),
     Column("subject", Text(), nullable=False),
@@ -89,6 +90,7 @@ submission = Table(
     comment="送件",
 )
 Index(None, submission.c.registry, submission.c.institution, submission.c.created_at)
+Index(None, submission.c.registry, submission.c.county, submission.c.created_at)
 Index(None, submission.c.client_id, submission.c.created_at)
 Index(None, submission.c.registry, submission.c.target)
 Index("ix_submission_created_at_id", submission.c.created_at, submission.c.id)
@@ -171,7 +173,7 @@ recognition = Table(
     Column("from_registry", Text(), nullable=False),
     Column("to_registry", Text(), nullable=False),
     Column("row", Text(), doc="row of the sharing table"),
-    Column("state", Text(), nullable=False),
+    Column("state", Text(), nullable=False, doc="pending approved rejected revoked"),
     Column("amount", BigInteger(), doc="hundredths"),
     Column("unit", Text(), doc="points | hours"),
     Column("attribute", Text()),
@@ -180,7 +182,16 @@ recognition = Table(
     Column("issuer", Text(), nullable=False),
     Column("client_id", Text(), nullable=False),
     Column("applied_by", Text(), nullable=False),
-    Column("declared", JSONB(none_as_null=True)),
+    Column("institution", Text(), doc="統一編號 of the organiser that applied"),
+    Column("reason", Text()),
+    Column(
+        "credit",
+        JSONB(),
+        nullable=False,
+        server_default=text("'{}'"),
+        doc="what was applied for: day, title, own amount ...; no numbers",
+    ),
+    Column("declared", JSONB(none_as_null=True), doc="the activity, where no registry holds it"),
     Column("submission_id", Uuid(), ForeignKey("hub.submission.id")),
     Column("created_at", _STAMP, nullable=False),
     Column("changed_at", _STAMP, nullable=False),
@@ -197,7 +208,13 @@ recognition_decision = Table(
     metadata,
     Column("id", Uuid(), primary_key=True),
     Column("recognition_id", Uuid(), ForeignKey("hub.recognition.id"), nullable=False),
-    Column("outcome", Text(), nullable=False, doc="approved | rejected"),
+    Column("stage", Text(), nullable=False, doc="review (初審) | decision (核定)"),
+    Column(
+        "outcome",
+        Text(),
+        nullable=False,
+        doc="approved rejected; of a review recommended not_recommended",
+    ),
     Column("amount", BigInteger(), doc="hundredths"),
     Column("attribute", Text()),
     Column("categories", ARRAY(Text()), nullable=False, server_default=text("'{}'")),
@@ -205,11 +222,13 @@ recognition_decision = Table(
     Column("authority", Text(), nullable=False),
     Column("decision_no", Text()),
     Column("decided_on", Date(), nullable=False),
+    Column("issuer", Text(), nullable=False),
+    Column("client_id", Text(), nullable=False),
     Column("decided_by", Text(), nullable=False),
     Column("note", Text()),
     Column("created_at", _STAMP, nullable=False),
     schema=_HUB,
-    comment="採認決定",
+    comment="採認初審與決定",
 )
 Index(None, recognition_decision.c.recognition_id)
 

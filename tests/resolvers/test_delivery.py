@@ -108,9 +108,14 @@ async def test_an_unknown_outcome_is_asked_again_under_the_same_key(engine: Asyn
     too_soon = await deliver_due(hub, agency.couriers, NOW)
     await deliver_due(hub, agency.couriers, NOW + timedelta(minutes=1))
 
-    assert after_fault == ("SENT", "waiting", ["QUEUED", "SENT"])
+    assert after_fault == ("SENT", "waiting", ["QUEUED", "SENT", "SENT"])
     assert too_soon is False
     assert (await _state(engine))[0] == "ACCEPTED"
+    async with engine.connect() as connection:
+        reasons = await connection.execute(
+            select(submission_event.c.code).order_by(submission_event.c.id)
+        )
+    assert list(reasons.scalars()) == [None, None, "AGENCY_UNAVAILABLE", None]
     assert len(set(agency.keys)) == 1
     assert len(agency.keys) == 2
 

@@ -126,9 +126,9 @@ CREATE TABLE vr.training_record (
     CONSTRAINT pk_training_record PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
-;;
 CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
+;;
+CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
 ;;
 COMMENT ON TABLE vr.training_record IS '上課紀錄'
 ;;
@@ -173,11 +173,11 @@ CREATE TABLE vr.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
+CREATE INDEX ix_course_no ON vr.course (no)
+;;
 CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
 ;;
 CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
-;;
-CREATE INDEX ix_course_no ON vr.course (no)
 ;;
 COMMENT ON TABLE vr.course IS '課程資料'
 ;;
@@ -286,9 +286,9 @@ CREATE TABLE vr.appointment (
     CONSTRAINT pk_appointment PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
-;;
 CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
+;;
+CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
 ;;
 COMMENT ON TABLE vr.appointment IS '任用'
 ;;
@@ -385,9 +385,9 @@ CREATE TABLE ltc.credit (
     CONSTRAINT pk_credit PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
-;;
 CREATE INDEX ix_credit_course_id ON ltc.credit (course_id)
+;;
+CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
 ;;
 COMMENT ON TABLE ltc.credit IS '繼續教育積分'
 ;;
@@ -415,9 +415,9 @@ CREATE TABLE ltc.registration (
 ;;
 CREATE INDEX ix_registration_certificate_id ON ltc.registration (certificate_id)
 ;;
-CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
-;;
 CREATE INDEX ix_registration_unit_id ON ltc.registration (unit_id)
+;;
+CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
 ;;
 COMMENT ON TABLE ltc.registration IS '登錄'
 ;;
@@ -655,7 +655,8 @@ CREATE TABLE osh.attendance (
     late_minutes BIGINT,
     leave_hours BIGINT,
     absent_hours BIGINT,
-    signature_valid BOOLEAN,
+    signature_valid TEXT,
+    signature_valid__code TEXT,
     made_up_on DATE,
     made_up_hours BIGINT,
     source_version BIGINT NOT NULL,
@@ -666,9 +667,9 @@ CREATE TABLE osh.attendance (
     CONSTRAINT pk_attendance PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_attendance_class_no ON osh.attendance (class_no)
-;;
 CREATE INDEX ix_attendance_trainee_no ON osh.attendance (trainee_no)
+;;
+CREATE INDEX ix_attendance_class_no ON osh.attendance (class_no)
 ;;
 COMMENT ON TABLE osh.attendance IS '簽到退與點名紀錄'
 ;;
@@ -694,9 +695,9 @@ CREATE TABLE osh.result (
     CONSTRAINT pk_result PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_result_trainee_no ON osh.result (trainee_no)
-;;
 CREATE INDEX ix_result_class_no ON osh.result (class_no)
+;;
+CREATE INDEX ix_result_trainee_no ON osh.result (trainee_no)
 ;;
 COMMENT ON TABLE osh.result IS '成績冊'
 ;;
@@ -833,6 +834,8 @@ CREATE TABLE hub.identity_change (
     decided_by TEXT,
     decided_at TIMESTAMP WITH TIME ZONE,
     note TEXT,
+    reverted_by TEXT,
+    reverted_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_identity_change PRIMARY KEY (id)
 )
 ;;
@@ -851,9 +854,9 @@ CREATE TABLE hub.person_merge (
     CONSTRAINT pk_person_merge PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
-;;
 CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
+;;
+CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
 CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
 ;;
@@ -875,9 +878,9 @@ CREATE TABLE hub.identity_review (
     CONSTRAINT pk_identity_review PRIMARY KEY (id)
 )
 ;;
-CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
-;;
 CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
+;;
+CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
 ;;
 COMMENT ON TABLE hub.identity_review IS '待人工判定之身分'
 ;;
@@ -892,9 +895,9 @@ CREATE TABLE hub.person_county (
     CONSTRAINT pk_person_county PRIMARY KEY (entity, source_id)
 )
 ;;
-CREATE INDEX ix_person_county_person_id ON hub.person_county (person_id) INCLUDE (registry, county_code, valid_from, valid_to)
-;;
 CREATE INDEX ix_person_county_county_code ON hub.person_county (county_code, registry, person_id) INCLUDE (valid_from, valid_to)
+;;
+CREATE INDEX ix_person_county_person_id ON hub.person_county (person_id) INCLUDE (registry, county_code, valid_from, valid_to)
 ;;
 COMMENT ON TABLE hub.person_county IS '登錄縣市與期間'
 ;;
@@ -975,9 +978,9 @@ CREATE TABLE hub.quarantine (
     CONSTRAINT pk_quarantine PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_quarantine_registry_state_id ON hub.quarantine (registry, state, id)
-;;
 CREATE UNIQUE INDEX uq_quarantine_entity_slot ON hub.quarantine (entity, slot)
+;;
+CREATE INDEX ix_quarantine_registry_state_id ON hub.quarantine (registry, state, id)
 ;;
 COMMENT ON TABLE hub.quarantine IS '隔離之紀錄'
 ;;
@@ -1020,6 +1023,7 @@ CREATE TABLE hub.submission (
     state TEXT NOT NULL,
     institution TEXT,
     target TEXT,
+    county TEXT,
     issuer TEXT NOT NULL,
     client_id TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -1040,13 +1044,15 @@ CREATE TABLE hub.submission (
     CONSTRAINT fk_submission_supersedes FOREIGN KEY(supersedes) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
-;;
 CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
+;;
+CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
+;;
+CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
 ;;
 CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
 ;;
-CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
+CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
 ;;
 COMMENT ON TABLE hub.submission IS '送件'
 ;;
@@ -1122,13 +1128,13 @@ CREATE TABLE hub.evaluation (
     CONSTRAINT pk_evaluation PRIMARY KEY (certificate)
 )
 ;;
-CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
-;;
-CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
-;;
 CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
 ;;
 CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
+;;
+CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
+;;
+CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1159,11 +1165,11 @@ CREATE TABLE hub.audit (
     CONSTRAINT pk_audit PRIMARY KEY (chain, seq)
 )
 ;;
+CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
+;;
 CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
 ;;
 CREATE INDEX ix_audit_subject_refs ON hub.audit USING gin (subject_refs)
-;;
-CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
 ;;
 COMMENT ON TABLE hub.audit IS '稽核紀錄:只增不改'
 ;;
@@ -1209,9 +1215,9 @@ CREATE TABLE hub.person_record (
     CONSTRAINT fk_person_record_person_id FOREIGN KEY(person_id) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
-;;
 CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
+;;
+CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
 ;;
 COMMENT ON TABLE hub.person_record IS '人員與來源紀錄之連結'
 ;;
@@ -1297,6 +1303,9 @@ CREATE TABLE hub.recognition (
     issuer TEXT NOT NULL,
     client_id TEXT NOT NULL,
     applied_by TEXT NOT NULL,
+    institution TEXT,
+    reason TEXT,
+    credit JSONB DEFAULT '{}' NOT NULL,
     declared JSONB,
     submission_id UUID,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1305,19 +1314,20 @@ CREATE TABLE hub.recognition (
     CONSTRAINT fk_recognition_submission_id FOREIGN KEY(submission_id) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
-;;
 CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
 ;;
-CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
-;;
 CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
+;;
+CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
+;;
+CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
 CREATE TABLE hub.recognition_decision (
     id UUID NOT NULL,
     recognition_id UUID NOT NULL,
+    stage TEXT NOT NULL,
     outcome TEXT NOT NULL,
     amount BIGINT,
     attribute TEXT,
@@ -1326,6 +1336,8 @@ CREATE TABLE hub.recognition_decision (
     authority TEXT NOT NULL,
     decision_no TEXT,
     decided_on DATE NOT NULL,
+    issuer TEXT NOT NULL,
+    client_id TEXT NOT NULL,
     decided_by TEXT NOT NULL,
     note TEXT,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1335,7 +1347,7 @@ CREATE TABLE hub.recognition_decision (
 ;;
 CREATE INDEX ix_recognition_decision_recognition_id ON hub.recognition_decision (recognition_id)
 ;;
-COMMENT ON TABLE hub.recognition_decision IS '採認決定'
+COMMENT ON TABLE hub.recognition_decision IS '採認初審與決定'
 ;;
 create function hub.refuse_change() returns trigger language plpgsql as $$
     begin
