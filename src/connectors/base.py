@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
-from itertools import chain
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Protocol
 
+from ..domain.blocks import Block, Blocks
 from ..domain.sync import Batch, Drift, Problem, Record, Tombstone
 
 __all__ = ["Collected", "Connector", "DriftLog"]
@@ -81,6 +82,7 @@ class Collected:
 
     def __init__(self) -> None:
         self._records: list[Record] = []
+        self._blocks: list[Block] = []
         self._tombstones: list[Tombstone] = []
         self._problems: list[Problem] = []
         self.fetched = 0
@@ -92,6 +94,12 @@ class Collected:
             self._records.append(item)
         else:
             self._tombstones.append(item)
+
+    def add_block(self, block: Block) -> None:
+        """Many records of one entity; what was added singly comes before all blocks."""
+        self.fetched += len(block)
+        if block:
+            self._blocks.append(block)
 
     def set_aside(self, problem: Problem) -> None:
         """A faulty record."""
@@ -112,7 +120,7 @@ class Collected:
         batch = Batch(
             registry=registry,
             position=position,
-            records=self._records,
+            records=self._all_records(),
             tombstones=self._tombstones,
             problems=self._open_problems(),
             drift=drift.take(),
@@ -121,18 +129,32 @@ class Collected:
             fetched=self.fetched,
             notes=notes,
         )
-        self._records, self._tombstones, self._problems, self.fetched = [], [], [], 0
+        self._records, self._blocks, self._tombstones = [], [], []
+        self._problems, self.fetched = [], 0
         return batch
+
+    def _all_records(self) -> Sequence[Record]:
+        if not self._blocks:
+            return self._records
+        singly = [Block.of(record.entity, [record]) for record in self._records]
+        return Blocks(singly + self._blocks)
 
     def _open_problems(self) -> list[Problem]:
         """Without those that a good version in this very batch answers."""
         if not self._problems:
             return []
         good: dict[tuple[str, str], int] = {}
-        items: Iterable[Record | Tombstone] = chain(self._records, self._tombstones)
-        for item in items:
-            key = (item.entity, item.id)
-            good[key] = max(item.version, good.get(key, item.version))
+        singly: Iterable[Record | Tombstone] = chain(self._records, self._tombstones)
+        items = chain(
+            ((item.entity, item.id, item.version) for item in singly),
+            *(
+                zip(repeat(block.entity), block.ids, block.versions, strict=False)
+                for block in self._blocks
+            ),
+        )
+        for entity, source_id, version in items:
+            key = (entity, source_id)
+            good[key] = max(version, good.get(key, version))
         return [
             problem
             for problem in self._problems

@@ -33,7 +33,7 @@ class Faulty(Exception):
     Attributes:
         field: Contract name, with the place in a nested record (``categories[0].hours``).
         reason: Stable code: ``missing_required wrong_type impossible_date not_a_date not_an_amount
-            not_a_number not_a_flag bad_text``; OSH also ``wrong_column_count operation_unknown``.
+            not_a_number bad_text``; OSH also ``wrong_column_count operation_unknown``.
     """
 
     def __init__(self, field: str, reason: str) -> None:
@@ -50,6 +50,7 @@ class Codes(dict[str | None, str | None]):
         self._entity = entity
         self._field = field
         self._drift = drift
+        self._lists: dict[tuple[str, ...], list[str]] = {}
         # 縣市 has no list in the contracts, but an unknown name gives nobody access: report it.
         self._reported = bool(field.known) or field.vocabulary == "county"
 
@@ -64,7 +65,12 @@ class Codes(dict[str | None, str | None]):
 
     def of_list(self, terms: list[str]) -> list[str]:
         """The codes of those terms that are known."""
-        return [code for code in map(self.__getitem__, terms) if code is not None]
+        found = self._lists.get(tuple(terms))
+        if found is None:
+            found = [code for code in map(self.__getitem__, terms) if code is not None]
+            if self.keys() >= set(terms) and len(self._lists) < _REMEMBERED:
+                self._lists[tuple(terms)] = found
+        return found
 
 
 class _Remembered(dict[str | None, Any]):
@@ -244,12 +250,6 @@ def _cell_whole(text: Any) -> int:
     return int(text)
 
 
-def _cell_flag(text: Any) -> bool:
-    if text not in {"是", "否"}:
-        raise ValueError("expected 是 or 否")
-    return bool(text == "是")
-
-
 _JSON: Mapping[Kind, Convert] = {
     Kind.TEXT: _text,
     Kind.TEXTS: _texts,
@@ -266,7 +266,6 @@ _CELLS: Mapping[Kind, Convert] = {
     Kind.DAY: _chinese_day,
     Kind.AMOUNT: _amount,
     Kind.WHOLE: _cell_whole,
-    Kind.FLAG: _cell_flag,
     Kind.NUMBER: _number,
 }
 
@@ -276,6 +275,5 @@ _REPEATING = frozenset({Kind.DAY, Kind.STAMP, Kind.AMOUNT})
 _REASONS: Mapping[Kind, str] = {
     Kind.AMOUNT: "not_an_amount",
     Kind.WHOLE: "not_a_number",
-    Kind.FLAG: "not_a_flag",
     Kind.NUMBER: "missing_required",
 }

@@ -3,13 +3,15 @@
 Pure and fast: everything that does not depend on the record is prepared once per entity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
+from ..domain.blocks import Block
 from ..domain.records import BY_NAME, Entity, Kind
 from ..domain.sync import Problem, Record
 from .base import DriftLog
@@ -20,6 +22,7 @@ __all__ = ["Faulty", "Raw", "Reader", "reread"]
 Raw = Mapping[str, Any]
 
 _NUL = b"\\u0000"
+_NESTED = frozenset({Kind.PEOPLE, Kind.OBJECT, Kind.OBJECTS})
 _TEXT = {str}
 _TEXT_OR_NONE = {str, type(None)}
 
@@ -55,6 +58,9 @@ class Reader:
         self._texts = len(plain)
         self._required_texts = sum(field.required for field in plain)
         self._sources = [entity.key, *(field.contract_name for field in self._fields)]
+        self._get = itemgetter(*self._sources)
+        # What reads a nested record counts its oddities on the way, and must not do so twice.
+        self._one_by_one = any(field.kind in _NESTED for field in entity.fields)
         self._converters = [
             (index, converter(self._name, field, drift, text_cells=text_cells))
             for index, field in enumerate(self._fields)
@@ -70,6 +76,69 @@ class Reader:
                 self._columns.append(f"{field.name}__code{'s' if listed else ''}")
         self._template: dict[str, object] = dict.fromkeys(self._columns)
 
+    def read_block(
+        self, raws: Sequence[Raw], versions: Sequence[int], updated_at: Sequence[datetime | None]
+    ) -> tuple[Block, Sequence[tuple[int, Faulty]]]:
+        """Several records, as ``read`` reads them one by one; a few hundred at a time are fastest.
+
+        Returns:
+            The good ones, and the places (from 0) of the faulty ones with what is wrong.
+        """
+        if not self._one_by_one:
+            try:
+                return self._at_once(raws, versions, updated_at), ()
+            except (Faulty, TypeError, ValueError):
+                pass  # One of them has to be set aside; reading one by one finds which and why.
+        records: list[Record] = []
+        faulty: list[tuple[int, Faulty]] = []
+        for place, raw in enumerate(raws):
+            try:
+                records.append(self.read(raw, versions[place], updated_at[place]))
+            except Faulty as fault:
+                faulty.append((place, fault))
+        return Block.of(self._name, records), faulty
+
+    def _at_once(
+        self, raws: Sequence[Raw], versions: Sequence[int], updated_at: Sequence[datetime | None]
+    ) -> Block:
+        try:
+            rows = list(map(self._get, raws))
+        except KeyError:
+            rows = [tuple(map(raw.get, self._sources)) for raw in raws]
+        texts = list(map(orjson.dumps, rows))
+        keys, *columns = map(list, zip(*rows, strict=True))
+        _check_texts(keys, [])
+        for column in columns[: self._required_texts]:
+            _check_texts(column, [])
+        for column in columns[self._required_texts : self._texts]:
+            _check_texts([], column)
+        if not all(keys):
+            raise ValueError("a record without its key")
+        for index, convert in self._converted:
+            columns[index] = list(map(convert, columns[index]))
+        for raw, text in zip(raws, texts, strict=True):
+            if _NUL in text and not storable(raw):
+                raise ValueError("a text that cannot be stored")
+        columns += [list(map(code, columns[index])) for index, code in self._codes]
+        for place, raw in enumerate(raws):
+            if not raw.keys() <= self._names:
+                texts[place] += self._unknown(raw)
+        return Block(
+            self._name,
+            keys,
+            versions,
+            updated_at,
+            [sha256(text).digest() for text in texts],
+            dict(zip(self._columns, columns, strict=True)),
+        )
+
+    def _unknown(self, raw: Raw) -> bytes:
+        """Fields that the catalogue does not have: not kept, but the record has changed when they have."""
+        unknown = sorted(raw.keys() - self._names)
+        for name in unknown:
+            self._drift.add(self._name, name, "unknown_field")
+        return orjson.dumps([(name, raw[name]) for name in unknown])
+
     def read(self, raw: Raw, version: int, updated_at: datetime | None = None) -> Record:
         """One record.
 
@@ -78,7 +147,7 @@ class Reader:
         """
         key, *row = map(raw.get, self._sources)
         try:
-            text = orjson.dumps((key, row))
+            text = orjson.dumps((key, *row))
             _check_texts(row[: self._required_texts], row[self._required_texts : self._texts])
             for index, convert in self._converted:
                 row[index] = convert(row[index])
@@ -90,11 +159,7 @@ class Reader:
             raise Faulty("", "bad_text")
         row += [code(row[index]) for index, code in self._codes]
         if not raw.keys() <= self._names:
-            unknown = sorted(raw.keys() - self._names)
-            for name in unknown:
-                self._drift.add(self._name, name, "unknown_field")
-            # Not kept, but the record has changed when they have.
-            text += orjson.dumps([(name, raw[name]) for name in unknown])
+            text += self._unknown(raw)
         values = self._template.copy()  # Keeps its size: no growing while it is filled.
         values.update(zip(self._columns, row, strict=True))
         return Record(self._name, key, version, values, sha256(text).digest(), updated_at)

@@ -1,11 +1,11 @@
 """Applies batches to the mirrors of one registry, inside the caller's transaction.
 
-Rows travel by binary COPY into a temporary table per entity and are merged from there in one or two
-statements. What a batch changed is left in the temporary table ``touched`` for the identity links,
+Rows travel by text COPY: straight into a mirror that was empty when the run came to it, else those that
+change anything into a temporary table per entity, merged from there in one or two statements. What a batch changed is left in the temporary table ``touched`` for the identity links,
 the counties and the queue of evaluations.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,16 +14,19 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from ..domain.blocks import Block, Blocks
 from ..domain.records import BY_NAME
 from ..domain.sync import Batch, Record, Tombstone
 from .keys import KeyRing
 from .mirror_sql import PERSON_ENTITIES, entity_sql
 from .quarantine import open_entities, resolve, resolve_vanished, set_aside
-from .staging import rows_of
+from .staging import copy_lines
 
 __all__ = ["Counts", "Figures", "MassDeletion", "MirrorWriter"]
 
-_CHUNK = 10_000
+_CHUNK = 20_000
+_LINES = 200
+"""Records written at once, between two chances for other tasks of the process."""
 
 _T = TypeVar("_T")
 
@@ -143,9 +146,8 @@ class MirrorWriter:
         """
         for entity in sorted(batch.begins):
             await self._begin_listing(entity)
-        for chunk in _chunks(batch.records, _CHUNK):
-            for entity, records in _by_entity(chunk).items():
-                await self._merge(entity, records, now)
+        for block in _blocks(batch.records):
+            await self._merge(block, now)
         for dead in _chunks(batch.tombstones, _CHUNK):
             for entity, tombstones in _by_entity(dead).items():
                 await self._close(entity, tombstones, now)
@@ -196,31 +198,25 @@ class MirrorWriter:
         self.figures.listed[entity] = -1
         self.figures.unnamed.discard(entity)
 
-    async def _merge(self, entity: str, records: Sequence[Record], now: datetime) -> None:
-        counts = self._count(entity)
-        kept: dict[str, Record] = {}
-        for record in records:
-            held = kept.get(record.id)
-            if held is None or record.version >= held.version:
-                kept[record.id] = record
-        newest = list(kept.values())
-        counts.fetched += len(records)
-        counts.duplicate += len(records) - len(newest)
-        if entity in self.figures.listed:
+    async def _merge(self, block: Block, now: datetime) -> None:
+        counts = self._count(block.entity)
+        newest = _newest(block)
+        counts.fetched += len(block)
+        counts.duplicate += len(block) - len(newest)
+        if block.entity in self.figures.listed:
             await self._connection.execute(
-                f"insert into {entity_sql(entity).seen} select unnest($1::text[])",
-                list(kept),
+                f"insert into {entity_sql(block.entity).seen} select unnest($1::text[])",
+                newest.ids,
             )
-            version = max(record.version for record in newest)
-            self.figures.listed[entity] = max(self.figures.listed[entity], version)
+            self.figures.listed[block.entity] = max(
+                self.figures.listed[block.entity], *newest.versions
+            )
         # A mirror that was empty when the run began is filled without asking for each row.
-        inserted = 0
-        if await self._is_fresh(entity):
-            inserted = await self._write(entity, newest, now, update=False)
-        if inserted < len(newest):
-            rest = await self._to_write(entity, newest, now, known=inserted)
-            if rest:
-                await self._write(entity, rest, now, update=True)
+        if await self._is_fresh(block.entity) and await self._fill(newest, now):
+            return
+        rest = await self._to_write(newest, now)
+        if rest:
+            await self._write(rest, now)
 
     async def _is_fresh(self, entity: str) -> bool:
         if entity not in self.figures.fresh:
@@ -228,66 +224,80 @@ class MirrorWriter:
             self.figures.fresh[entity] = not filled and entity not in self.figures.floors
         return self.figures.fresh[entity]
 
-    async def _to_write(
-        self, entity: str, records: Sequence[Record], now: datetime, *, known: int
-    ) -> list[Record]:
-        """Those of ``records`` that change anything; the others are counted, but for ``known``."""
-        sql, counts = entity_sql(entity), self._count(entity)
+    async def _fill(self, block: Block, now: datetime) -> bool:
+        """Straight into the mirror; whether none of the keys was there (if one was, none is now)."""
+        sql = entity_sql(block.entity)
+        registry, _, table = block.entity.partition(".")
+        try:
+            async with self._connection.transaction():
+                await self._connection.copy_to_table(
+                    table,
+                    schema_name=registry,
+                    columns=(*sql.columns, "synced_at"),
+                    source=self._lines(block, now.isoformat()),
+                )
+        except asyncpg.UniqueViolationError:
+            self.figures.fresh[block.entity] = False
+            return False
+        for entity, column, own in sql.touched:
+            keys = block.ids if column == "id" else block.columns[column]
+            await self._connection.execute(
+                "insert into touched (entity, id, own) select $1, unnest($2::text[]), $3",
+                entity,
+                [key for key in set(keys) if key is not None],
+                own,
+            )
+        self._count(block.entity).inserted += len(block)
+        await self._answer_quarantine(block, now)
+        return True
+
+    async def _lines(self, block: Block, *constants: str) -> AsyncIterator[bytes]:
+        for start in range(0, len(block), _LINES):
+            yield copy_lines(self._keys, block[start : start + _LINES], *constants)
+
+    async def _to_write(self, block: Block, now: datetime) -> Block:
+        """Those that change anything; the others are counted."""
+        sql, counts = entity_sql(block.entity), self._count(block.entity)
         write, newer, stale = await self._connection.fetchrow(
             sql.probe,
-            [record.id for record in records],
-            [record.version for record in records],
-            [record.raw_hash for record in records],
-            self._floor(entity),
+            block.ids,
+            block.versions,
+            block.hashes,
+            self._floor(block.entity),
             self._rewrite,
         )
-        wanted = [records[place - 1] for place in write or ()]
-        renewed = [records[place - 1] for place in newer or ()]
+        wanted = block.picked([place - 1 for place in write or ()])
+        renewed = block.picked([place - 1 for place in newer or ()])
         counts.stale += stale
-        counts.unchanged += len(records) - len(wanted) - stale - known
+        counts.unchanged += len(block) - len(wanted) - stale
         if renewed:
-            await self._answer_quarantine(entity, renewed, now)
-            if entity not in self.figures.listed:
-                await self._connection.execute(
-                    sql.renew,
-                    [record.id for record in renewed],
-                    [record.version for record in renewed],
-                )
+            await self._answer_quarantine(renewed, now)
+            if block.entity not in self.figures.listed:
+                await self._connection.execute(sql.renew, renewed.ids, renewed.versions)
         return wanted
 
-    async def _write(
-        self, entity: str, records: Sequence[Record], now: datetime, *, update: bool
-    ) -> int:
-        """Insert what is new and, if asked, update the rest; how many rows were inserted."""
-        sql, counts = entity_sql(entity), self._count(entity)
-        if entity not in self._staged:
+    async def _write(self, block: Block, now: datetime) -> None:
+        """Insert what is new and update the rest."""
+        sql, counts = entity_sql(block.entity), self._count(block.entity)
+        if block.entity not in self._staged:
             await self._connection.execute(sql.create_stage)
-            self._staged.add(entity)
+            self._staged.add(block.entity)
         await self._connection.execute(f"truncate {sql.stage}")
-        await self._connection.copy_records_to_table(
-            sql.stage, records=rows_of(self._keys, entity, records), columns=sql.columns
+        await self._connection.copy_to_table(
+            sql.stage, columns=sql.columns, source=self._lines(block)
         )
         inserted = await self._connection.fetchval(sql.insert, now)
         counts.inserted += inserted
-        if update and inserted < len(records):
+        if inserted < len(block):
             counts.updated += await self._connection.fetchval(sql.update, now, self._rewrite)
-        await self._answer_quarantine(entity, records, now)
-        return int(inserted)
+        await self._answer_quarantine(block, now)
 
-    async def _answer_quarantine(
-        self, entity: str, records: Sequence[Record], now: datetime
-    ) -> None:
+    async def _answer_quarantine(self, block: Block, now: datetime) -> None:
         """A good version of a record ends the quarantine of its faulty one."""
         if self._open is None:
             self._open = await open_entities(self._connection, self._registry)
-        if entity in self._open:
-            await resolve(
-                self._connection,
-                entity,
-                [record.id for record in records],
-                [record.version for record in records],
-                now,
-            )
+        if block.entity in self._open:
+            await resolve(self._connection, block.entity, block.ids, block.versions, now)
 
     async def _close(self, entity: str, tombstones: Sequence[Tombstone], now: datetime) -> None:
         deleted, distinct, stale = await self._connection.fetchrow(
@@ -349,6 +359,37 @@ def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def _blocks(records: Sequence[Record]) -> Iterator[Block]:
+    """The records by entity, at most ``_CHUNK`` at once."""
+    if not isinstance(records, Blocks):
+        for chunk in _chunks(records, _CHUNK):
+            for entity, found in _by_entity(chunk).items():
+                yield Block.of(entity, found)
+        return
+    held: list[Block] = []
+    size = 0
+    for block in records.parts:
+        if held and (held[0].entity != block.entity or size + len(block) > _CHUNK):
+            yield Block.joined(held)
+            held, size = [], 0
+        held.append(block)
+        size += len(block)
+    if held:
+        yield Block.joined(held)
+
+
+def _newest(block: Block) -> Block:
+    """One record per key, of its highest version the last."""
+    if len(set(block.ids)) == len(block):
+        return block
+    kept: dict[str, int] = {}
+    for place, key in enumerate(block.ids):
+        held = kept.get(key)
+        if held is None or block.versions[place] >= block.versions[held]:
+            kept[key] = place
+    return block.picked(list(kept.values()))
 
 
 def _by_entity(items: Iterable[Any]) -> dict[str, list[Any]]:

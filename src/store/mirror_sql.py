@@ -62,7 +62,8 @@ class EntitySql:
     """Names and statements of one entity.
 
     Attributes:
-        columns: Columns of a staged row, in the order of ``staging.rows_of``.
+        columns: Columns of a staged row, in the order of ``staging.copy_lines``.
+        touched: (entity, column, own) of the keys that a change of a row touches.
         any: Whether the mirror holds any row.
         probe: What to do with rows; $1 ids, $2 versions, $3 hashes, $4 floor, $5
             whether rows of the same content are written too. One row: places (from
@@ -83,6 +84,7 @@ class EntitySql:
     stage: str
     seen: str
     columns: tuple[str, ...]
+    touched: tuple[tuple[str, str, bool], ...]
     create_stage: str
     create_seen: str
     any: str
@@ -120,6 +122,7 @@ def entity_sql(name: str) -> EntitySql:
         stage=stage,
         seen=seen,
         columns=columns,
+        touched=touched,
         create_stage=(
             f"create temp table if not exists {stage} as "
             f"select {names} from {mirror} with no data"

@@ -78,8 +78,19 @@ class Spool(Sink):
         """Forget it."""
         self._file.close()
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """The rows, in the order they came."""
+    def records(self, size: int) -> Iterator[list[dict[str, Any]]]:
+        """The rows in the order they came, at most ``size`` at a time."""
+        held: list[bytes] = []
+        for lines in self._lines():
+            held += lines
+            full = len(held) - len(held) % size
+            for start in range(0, full, size):
+                yield [_object(line) for line in held[start : start + size]]
+            del held[:full]
+        if held:
+            yield [_object(line) for line in held]
+
+    def _lines(self) -> Iterator[list[bytes]]:
         self._file.seek(0)
         decrypt = self._cipher.decryptor()
         inflate = zlib.decompressobj()
@@ -92,8 +103,7 @@ class Spool(Sink):
                 raise EOFError("the spooled snapshot is cut")
             pending = inflate.unconsumed_tail
             *lines, rest = (rest + text).split(b"\n")
-            for line in lines:
-                yield _object(line)
+            yield lines
 
     def _keep(self, data: bytes) -> None:
         self._file.write(self._encrypt.update(data))
