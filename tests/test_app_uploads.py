@@ -1,11 +1,14 @@
 """Uploads: bounded, typed, encrypted, and readable by the client that sent them alone."""
 
+import io
 import uuid
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -13,6 +16,24 @@ from certhub.store.tables_work import audit, upload
 from certhub.store.uploads import delete_expired_uploads, load_upload
 
 from .hub_app import NOW, HubClient, running_hub
+
+
+def _xlsx(cell: str) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet[cell] = "x"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _bomb() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("content.xml", b" " * (8 * 1024 * 1024))
+    return stream.getvalue()
+
 
 CSV = "姓名,身分證字號\n測試甲,A100000109\n".encode()
 
@@ -94,7 +115,13 @@ async def test_who_files_or_verifies_may_upload(hub: HubClient, role: str, statu
         ("a.csv", b"a\0b", 415),
         ("a.csv", b"", 400),
         ("a.pdf", b"%PDF-1.7", 201),
-        ("a.XLSX", b"PK\x03\x04x", 201),
+        ("a.JPG", b"\xff\xd8\xff\xe0", 201),
+        ("a.jpeg", b"%PDF-1.7", 415),
+        ("a.XLSX", b"PK\x03\x04x", 415),
+        ("a.XLSX", _xlsx("A1"), 201),
+        ("a.ods", _xlsx("A1"), 415),
+        ("a.xlsx", _xlsx("A20001"), 413),
+        ("a.ods", _bomb(), 413),
     ],
 )
 async def test_only_rosters_and_documents_are_taken(

@@ -17,10 +17,16 @@ from defusedxml.sax import parse
 
 from .errors import FileTooLarge, FileUnreadable, TooManyRows
 
-__all__ = ["MAX_UNPACKED", "check_sheets"]
+__all__ = ["MAX_RATIO", "MAX_UNPACKED", "check_sheets"]
 
 MAX_UNPACKED = 64 * 1024 * 1024
 """Bytes all parts of a packed file may have together."""
+
+MAX_RATIO = 250
+"""Times the size as sent that a packed file may unpack to, once it is no small one."""
+
+_SMALL = 4 * 1024 * 1024
+_MAX_ELEMENTS = 3_000_000
 
 _MAX_PARTS = 512
 _ZIP = b"PK\x03\x04"
@@ -41,17 +47,28 @@ class _Measure(ContentHandler):
     def __init__(self, max_rows: int, max_columns: int) -> None:
         super().__init__()
         self.limits = max_rows, max_columns
-        self.row = self.column = 0
+        self.row = self.column = self.elements = 0
 
     def reach(self, row: int, column: int) -> None:
         """Note a used cell at ``row`` and ``column``, counted from 1."""
         max_rows, max_columns = self.limits
         if row > max_rows or column > max_columns:
-            raise TooManyRows(
-                f"more than {max_rows} rows or {max_columns} columns; split the file",
-                f"超過 {max_rows} 列或 {max_columns} 欄，請分檔",
-                details={"max_rows": max_rows, "max_columns": max_columns},
-            )
+            raise self.too_many()
+
+    def step(self) -> None:
+        """Note an element: a part may be all tags and no cells, and reading it takes time too."""
+        self.elements += 1
+        if self.elements > _MAX_ELEMENTS:
+            raise self.too_many()
+
+    def too_many(self) -> TooManyRows:
+        """The refusal."""
+        max_rows, max_columns = self.limits
+        return TooManyRows(
+            f"more than {max_rows} rows or {max_columns} columns; split the file",
+            f"超過 {max_rows} 列或 {max_columns} 欄，請分檔",
+            details={"max_rows": max_rows, "max_columns": max_columns},
+        )
 
 
 class _Xlsx(_Measure):
@@ -59,6 +76,7 @@ class _Xlsx(_Measure):
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX
         """A row or cell begins."""
+        self.step()
         tag = _local(name)
         if tag == "row":
             self.row = _number(attrs.get("r"), self.row + 1)
@@ -84,6 +102,7 @@ class _Ods(_Measure):
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX
         """A table, row, cell or its content begins."""
+        self.step()
         tag = _local(name)
         given = {_local(key): value for key, value in attrs.items()}
         if tag == "table":
@@ -179,11 +198,16 @@ def check_sheets(data: bytes, suffix: str, max_rows: int, max_columns: int) -> N
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
-            if unpacked > MAX_UNPACKED or len(parts) > _MAX_PARTS:
+            bomb = unpacked > _SMALL and unpacked > MAX_RATIO * len(data)
+            if bomb or unpacked > MAX_UNPACKED or len(parts) > _MAX_PARTS:
                 raise FileTooLarge(
                     f"the file unpacks to {unpacked} bytes in {len(parts)} parts, too many to open",
                     "檔案解壓縮後過大，無法開啟",
-                    details={"max_unpacked": MAX_UNPACKED, "max_parts": _MAX_PARTS},
+                    details={
+                        "max_unpacked": MAX_UNPACKED,
+                        "max_ratio": MAX_RATIO,
+                        "max_parts": _MAX_PARTS,
+                    },
                 )
             _check_parts(archive, suffix)
             _measure(archive, suffix, max_rows, max_columns)

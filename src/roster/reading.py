@@ -1,6 +1,7 @@
 """Reading a roster file into records of text: .csv by a ladder of encodings, .ods and .xlsx.
 
-The first sheet counts. Cells come as the text a CSV file would hold, days as ``2024-03-15``.
+The first sheet that is shown counts; formulas come as the value that was last computed, macros and
+links are never opened. Cells come as the text a CSV file would hold, days as ``2024-03-15``.
 Rows keep their place: the record number is the line a person sees (header 1).
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePath
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from .errors import FileTooLarge, FileTypeUnknown, FileUnreadable, TooManyRows
 from .guard import check_sheets
@@ -29,6 +30,7 @@ MAX_COLUMNS = 64
 
 _BOM = b"\xef\xbb\xbf"
 _CELL = 32_000
+_CONTROL = frozenset(chr(code) for code in range(32)) - {"\t", "\n", "\r"} | {"\x7f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,18 @@ class RosterSheet:
 
 
 def _decode(data: bytes) -> tuple[str, str] | None:
-    """Text and encoding: BOM off, UTF-8, then CP950 (Big5). VR-R38."""
+    """Text and encoding: BOM off, UTF-8, then CP950 (Big5). VR-R38.
+
+    Strict: characters made by users (造字) fit no encoding, and text with control characters is
+    UTF-16 or no text at all. Neither is guessed.
+    """
     data = data.removeprefix(_BOM)
     for encoding in ("utf-8", "cp950"):
         try:
-            return data.decode(encoding), encoding
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        return None if _CONTROL.intersection(text) else (text, encoding)
     return None
 
 
@@ -85,13 +92,17 @@ def _read_csv(data: bytes, max_rows: int, max_columns: int) -> RosterSheet:
     if decoded is None:
         return RosterSheet(None, "unknown")
     text, encoding = decoded
+    broken = FileUnreadable(
+        "the file is no CSV: a quoted cell does not end, or one is far too long",
+        "檔案不是有效的 CSV：引號未結束，或儲存格過長",
+    )
     try:
         rows = _records(csv.reader(io.StringIO(text, newline="")), max_rows, max_columns)
     except csv.Error as error:
-        raise FileUnreadable(
-            "the file is no CSV: a quoted cell does not end",
-            "檔案不是有效的 CSV：引號未結束",
-        ) from error
+        raise broken from error
+    # A quote that never ends swallows every row after it; the reader itself does not mind.
+    if text.count('"') % 2 and rows and any("\n" in cell for cell in rows[-1]):
+        raise broken
     return RosterSheet(rows, encoding)
 
 
@@ -114,7 +125,12 @@ def _read_sheet(data: bytes, suffix: str, max_rows: int, max_columns: int) -> Ro
     check_sheets(data, suffix, max_rows, max_columns)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheet = workbook.get_sheet_by_index(0)
+        shown = [
+            index
+            for index, sheet in enumerate(workbook.sheets_metadata)
+            if sheet.visible is SheetVisibleEnum.Visible
+        ]
+        sheet = workbook.get_sheet_by_index(shown[0] if shown else 0)
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise FileUnreadable(

@@ -1,5 +1,10 @@
-"""``POST /uploads``: one file, bounded in size, type and time; answers with an id for mutations."""
+"""``POST /uploads``: one file, bounded in size, type and time; answers with an id for mutations.
 
+The type is told by the content, the name only says which one is meant. Packed sheets are measured
+before they are kept: what unpacks to far more, or hides another type, does not get in.
+"""
+
+import asyncio
 from pathlib import PurePosixPath
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +17,9 @@ from ..auth.policy import policy
 from ..auth.purposes import without_numbers
 from ..auth.viewer import Viewer
 from ..resolvers.auditing import audit_entry
+from ..roster.errors import FileTooLarge, RosterFileError, TooManyRows
+from ..roster.guard import check_sheets
+from ..roster.reading import MAX_COLUMNS, MAX_ROWS
 from ..store.audit import append
 from ..store.uploads import save_upload
 from .http_access import insufficient_scope, viewer_of
@@ -22,9 +30,18 @@ from .site import Site, site_of
 __all__ = ["upload_endpoint"]
 
 _SCOPES = ("roster.submit", "eligibility.verify")
+_FILINGS = ("submitVrRoster", "applyVrExtension", "submitOshRoster", "fileOshClass")
 _ENVELOPE = 16 * 1024
 _ZIP = b"PK\x03\x04"
-_STARTS = {".pdf": b"%PDF-", ".ods": _ZIP, ".xlsx": _ZIP, ".csv": b""}
+_JPG = b"\xff\xd8\xff"
+_STARTS = {
+    ".pdf": b"%PDF-",
+    ".jpg": _JPG,
+    ".jpeg": _JPG,
+    ".ods": _ZIP,
+    ".xlsx": _ZIP,
+    ".csv": b"",
+}
 
 
 class _InMemory(MultiPartParser):
@@ -55,6 +72,14 @@ def _check(filename: str, content: bytes) -> None:
         raise HttpError(400, "BAD_REQUEST", "file: it is empty", "檔案為空")
     if not content.startswith(start) or (suffix == ".csv" and b"\0" in content):
         raise _unsupported(f"file: its content is not {suffix}", f"檔案內容不是 {suffix}")
+    if start == _ZIP:
+        try:
+            check_sheets(content, suffix, MAX_ROWS, MAX_COLUMNS)
+        except RosterFileError as error:
+            status = 413 if isinstance(error, (FileTooLarge, TooManyRows)) else 415
+            raise HttpError(
+                status, error.code, f"file: {error.en}", error.zh, details=error.details
+            ) from error
 
 
 async def _file(request: Request, site: Site) -> tuple[str, str | None, bytes]:
@@ -83,17 +108,15 @@ async def _file(request: Request, site: Site) -> tuple[str, str | None, bytes]:
             f"檔案上限 {limits.upload_bytes} 位元組",
         )
     filename = _filename(found.filename or "")
-    _check(filename, content)
+    # Measuring a sheet is work of the processor: others are served meanwhile.
+    await asyncio.to_thread(_check, filename, content)
     return filename, found.content_type, content
 
 
 def _may_upload(viewer: Viewer) -> bool:
     table = policy()
     return (
-        any(
-            not table.decide(viewer, "Mutation", field).error
-            for field in ("submitVrRoster", "applyVrExtension")
-        )
+        any(not table.decide(viewer, "Mutation", field).error for field in _FILINGS)
         or not table.decide(viewer, "Query", "verifyEligibility").error
     )
 
