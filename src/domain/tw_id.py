@@ -105,16 +105,24 @@ def mask_number(number: str) -> str:
 
 
 class NationalId:
-    """A person's number that does not show itself: ``repr`` and ``str`` are masked."""
+    """A person's number that does not show itself: ``repr`` and ``str`` are masked.
 
-    __slots__ = ("_number",)
+    Numbers are equal when their normalised forms are; how it was written is kept beside it.
+    """
+
+    __slots__ = ("_given", "_number")
 
     def __init__(self, number: str) -> None:
+        self._given = number
         self._number = normalise_number(number)
 
     def reveal(self) -> str:
         """The number in clear; called in a short list of places that a test holds."""
         return self._number
+
+    def as_given(self) -> str:
+        """The number as its source writes it; for what must show the source's own record."""
+        return self._given
 
     def __repr__(self) -> str:
         return f"NationalId({mask_number(self._number)})"

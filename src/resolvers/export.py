@@ -133,7 +133,8 @@ class _Numbers:
 
     def _opened(self, row: Row, name: str, cipher: bytes) -> str:
         place = number_place(self.entity.name, row["id"], name)
-        return open_number(self.keys, cipher, place).reveal()
+        given = open_number(self.keys, cipher, place).as_given()
+        return unicodedata.normalize("NFC", given).strip()
 
 
 def _source_cells(entity: Entity, numbers: _Numbers) -> dict[str, Cell]:

@@ -116,7 +116,7 @@ def seal_number(
 
     Args:
         keys: The newest of each kind is used.
-        number: Normalised by ``NationalId``.
+        number: Found by its normalised form, kept as it was given.
         place: As ``number_place`` writes it.
         kind: What the agency calls it; None where only the shape tells. A passport number has no
             check digit, its shape is letters and digits.
@@ -129,7 +129,7 @@ def seal_number(
         kind = kind or shape
     return SealedNumber(
         index=_index(keys.index[-1], plain),
-        cipher=seal_bytes(keys, plain.encode(), place),
+        cipher=seal_bytes(keys, number.as_given().encode(), place),
         masked=mask_number(plain),
         kind=kind,
         check=check,

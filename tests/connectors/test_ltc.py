@@ -350,14 +350,27 @@ async def test_nothing_new_yields_nothing(ltc_agency: LtcAgency) -> None:
     assert len(ltc_agency.asked(CHANGES)) == 1
 
 
-async def test_a_gap_at_the_end_is_gone_over(ltc_agency: LtcAgency) -> None:
+async def test_a_gap_at_the_end_is_asked_about_twice_and_the_position_stays(
+    ltc_agency: LtcAgency,
+) -> None:
     ltc_agency.change("upsert", "unit", _unit(1))
     ltc_agency.seq = 120
 
     batches = await read_all(ltc_agency.connector(), _following())
 
-    assert [batch.position["after"] for batch in batches] == [101, 120]
-    assert [query["after"] for query in ltc_agency.queries(CHANGES)] == ["100", "101"]
+    assert [batch.position["after"] for batch in batches] == [101]
+    assert [query["after"] for query in ltc_agency.queries(CHANGES)] == ["100", "101", "101"]
+
+
+async def test_an_answer_that_lost_its_body_loses_no_change(ltc_agency: LtcAgency) -> None:
+    ltc_agency.change("upsert", "unit", _unit(1))
+    lost = httpx.Response(200, headers=_headers(ltc_agency, 101))
+    ltc_agency.plan(CHANGES, lost)
+
+    batches = await read_all(ltc_agency.connector(), _following())
+
+    assert [batch.position["after"] for batch in batches] == [101]
+    assert [record.id for record in batches[0].records] == ["U000001"]
 
 
 async def test_several_answers_follow_one_another(ltc_agency: LtcAgency) -> None:

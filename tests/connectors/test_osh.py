@@ -217,14 +217,44 @@ async def test_numbers_that_went_back_are_not_up_to_date(osh_agency: OshAgency) 
         await read_all(osh_agency.connector(), _at(900))
 
 
-async def test_a_full_run_begins_again_with_higher_versions(osh_agency: OshAgency) -> None:
+async def test_a_full_run_reads_the_newest_of_each_row_in_one_batch(osh_agency: OshAgency) -> None:
+    osh_agency.publish(100, "full", _full(_class(1), _class(2), _class(3), _class(4)))
+    osh_agency.publish(101, "delta", [_classes(_class(2, state="停訓"))], base=100)
+    deleted = ["刪除", "K3", "", "", ""]
+    osh_agency.publish(102, "delta", [_classes(_class(2, state="取消"), deleted)], base=101)
+
+    [batch] = await read_all(osh_agency.connector(), _at(102, generation=2), full=True)
+
+    assert batch.position == _at(102, 3)
+    states = {record.id: record.values["state"] for record in batch.records}
+    assert states == {"K1": "結案", "K2": "取消", "K4": "結案"}
+    assert len(batch.records) == 3
+    assert {record.version for record in batch.records} == {3 << 40 | 102}
+    assert [(item.id, item.version) for item in batch.tombstones] == [("K3", 3 << 40 | 102)]
+    assert batch.begins == batch.complete == frozenset(e.name for e in TABLES.values())
+
+
+async def test_a_full_run_never_goes_back_behind_what_is_stored(osh_agency: OshAgency) -> None:
     osh_agency.publish(100, "full", _full(_class(1)))
-    osh_agency.publish(101, "delta", [_classes(_class(2))], base=100)
+    osh_agency.publish(101, "delta", [_classes(_class(2))], base=99)
+    osh_agency.publish(102, "delta", [_classes(_class(3))], base=101)
 
-    batches = await read_all(osh_agency.connector(), _at(101, generation=2), full=True)
+    with pytest.raises(DropRejected):
+        await read_all(osh_agency.connector(), _at(102, generation=2), full=True)
 
-    assert [batch.position for batch in batches] == [_at(100, 3), _at(101, 3)]
-    assert [r.version for b in batches for r in b.records] == [3 << 40 | 100, 3 << 40 | 101]
+
+async def test_a_faulty_row_of_a_later_drop_leaves_the_good_one_before_it(
+    osh_agency: OshAgency,
+) -> None:
+    osh_agency.publish(100, "full", _full(_class(1)))
+    bad = [*_class(1), "113/05/06"]
+    header = [*CLASS, "開訓日"]
+    osh_agency.publish(101, "delta", [_classes(bad, header=header)], base=100)
+
+    [batch] = await read_all(osh_agency.connector(), _at(101), full=True)
+
+    assert [record.id for record in batch.records] == ["K1"]
+    assert [problem.id for problem in batch.problems] == ["K1"]
 
 
 # --- content

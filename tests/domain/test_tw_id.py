@@ -78,6 +78,7 @@ def test_a_number_does_not_show_itself() -> None:
     assert repr(number) == "NationalId(A*****6789)"
     assert f"{number}" == "A*****6789"
     assert number.reveal() == "A123456789"
+    assert NationalId(" a123456789").as_given() == " a123456789"
 
 
 def test_short_numbers_are_masked_whole() -> None:

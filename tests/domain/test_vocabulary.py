@@ -41,7 +41,6 @@ BESIDE_THE_CATALOGUE = {
     ("ltc", "Identifier", "type"): "ltc.identifier_type",
     ("ltc", "Recognition", "status"): "ltc.recognition_status",
     ("osh", "PlanState", "state"): "osh.class_state",
-    ("osh", "csv_attendance", "簽名有效"): "osh.signature",
 }
 
 SCHEMAS = {

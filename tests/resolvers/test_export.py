@@ -87,7 +87,7 @@ async def test_cells_of_osh_stay_text_and_the_key_keeps_its_name(
         made.batch(
             "osh",
             made.record(
-                "osh.attendance", "A1", late_minutes=5, signature_valid=True, leave_hours=0
+                "osh.attendance", "A1", late_minutes=5, signature_valid="是", leave_hours=0
             ),
         ),
     )

@@ -132,6 +132,34 @@ def test_attendance_reads_exceptions_and_leaves_out_what_names_no_lesson(
     ]
 
 
+@pytest.mark.parametrize(
+    ("term", "signed", "findings"),
+    [
+        ("是", True, []),
+        (None, True, []),
+        ("否", False, []),
+        ("補簽", False, [("record_undetermined", ("A1",))]),
+    ],
+    ids=["yes", "empty", "no", "unknown"],
+)
+def test_a_signature_counts_unless_the_cell_says_otherwise(
+    row: MakeRow,
+    held: ClassRows,
+    term: str | None,
+    signed: bool,
+    findings: list[tuple[str, tuple[str, ...]]],
+) -> None:
+    held.attendance = [
+        row("osh.attendance", "A1", trainee_no="T1", session_no="S1", signature_valid=term)
+    ]
+
+    built = osh_trainees.attendance(held, held.trainees[0], AS_OF)
+
+    assert built.given is not None
+    assert [record["signature_valid"] for record in built.given["records"]] == [signed]
+    assert [(item.code, item.about) for item in built.findings] == findings
+
+
 def test_completion_takes_the_hours_missed_from_the_attendance(
     row: MakeRow, held: ClassRows
 ) -> None:

@@ -33,11 +33,14 @@ class Changes:
     Attributes:
         following: ``after`` of the next request.
         up_to_date: Nothing newer was there when the answer began.
+        doubtful: No line, although newer ones are announced: gaps at the end of the feed, or a body
+            that got lost. To be asked again.
     """
 
     lines: list[Change]
     following: int
     up_to_date: bool
+    doubtful: bool = False
 
 
 def read_changes(answer: Answer, after: int, epoch: str) -> Changes:
@@ -79,7 +82,8 @@ def read_changes(answer: Answer, after: int, epoch: str) -> Changes:
         following = last
     if not lines and following == after and newest > after:
         raise AgencyGarbled("no line, although newer ones are announced")
-    return Changes(lines, following, up_to_date=following >= newest)
+    doubtful = not lines and newest > after
+    return Changes(lines, following, up_to_date=following >= newest, doubtful=doubtful)
 
 
 def _read_line(text: bytes) -> Change:

@@ -9,15 +9,12 @@ from typing import Any
 
 from ...domain.errors import AgencyFault
 from ...domain.sync import Batch
-from ..base import DriftLog
 from ..errors import AgencyGarbled, AgencyRefused, DropMissing, DropRejected
 from ..http import AgencyClient, Auth
 from ..messages import Answer, Call
-from .drop import Drop, Manifest, ManifestFile
+from .drop import Drop
 from .filing import OshFiling
-from .listing import cross_check
-from .rejection import rejected
-from .rows import TABLES, DropRecords, Examined, examine
+from .prepare import CheckedDrop, batch_of, batch_of_all, check
 from .signature import TrustedKeys
 
 __all__ = ["OshConnector"]
@@ -26,8 +23,6 @@ _ZIP = frozenset({"application/zip", "application/x-zip-compressed", "applicatio
 _DROP_BYTES = 256 << 20
 """Above the 200 MB that the contract lets a drop reach."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", re.ASCII)
-_GENERATION = 40
-_CHECKED_TABLES = frozenset({"institutions", "recognitions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +70,24 @@ class OshConnector:
         held: Mapping[str, Any] = position or {}
         generation: int = held.get("generation", 0)
         sequence: int | None = held.get("sequence")
-        if full and sequence is not None:
-            generation, sequence = generation + 1, None
         listed = await self._index()
         keys = TrustedKeys(self._client)
+        if full and sequence is not None:
+            batch = await self._everything(listed, sequence, generation + 1, keys)
+            yield batch
+            generation, sequence = generation + 1, int(str(batch.position["sequence"]))
         refused: dict[int, AgencyFault] = {}
         told = 0
         while (number := _next(listed, sequence, refused)) is not None:
             try:
-                batch = await self._apply(listed[number], sequence, generation, keys)
+                checked = await self._checked(listed[number], sequence, generation, keys)
             except (DropRejected, AgencyRefused) as fault:
                 refused[number] = fault
                 continue
             notes = [_told(each, fault) for each, fault in refused.items()][told:]
             told = len(refused)
             sequence = number
-            yield _noted(batch, notes)
+            yield _noted(batch_of(checked, generation), notes)
         _complete(listed, sequence, refused)
 
     async def ping(self) -> None:
@@ -105,9 +102,50 @@ class OshConnector:
         call = Call("GET", "/drops/index.json", headers={"x-api-key": self._api_key})
         return await self._client.call(call, _read_index)
 
-    async def _apply(
-        self, entries: list[_Listed], sequence: int | None, generation: int, keys: TrustedKeys
+    async def _everything(
+        self, listed: _Index, sequence: int, generation: int, keys: TrustedKeys
     ) -> Batch:
+        """A full drop and the deltas on it as one batch, as new as what is stored.
+
+        Only where the agency offers nothing so new any more, the newest that it has.
+
+        Raises:
+            DropRejected: none of the full drops leads so far.
+            DropMissing: there is none.
+        """
+        wanted = min(sequence, max(listed, default=sequence))
+        refused: dict[int, AgencyFault] = {}
+        for number in _fulls(listed):
+            chain: list[CheckedDrop] = []
+            following: int | None = number
+            while following in listed:
+                before = chain[-1].drop.sequence if chain else None
+                try:
+                    checked = await self._checked(
+                        listed[following], before, generation, keys, remember=True
+                    )
+                except (DropRejected, AgencyRefused) as fault:
+                    refused[following] = fault
+                    break
+                if chain and checked.full:
+                    break
+                chain.append(checked)
+                following += 1
+            if chain and chain[-1].drop.sequence >= wanted:
+                return batch_of_all(chain, generation)
+        if refused:
+            raise next(iter(refused.values()))
+        raise _missing(listed, sequence)
+
+    async def _checked(
+        self,
+        entries: list[_Listed],
+        sequence: int | None,
+        generation: int,
+        keys: TrustedKeys,
+        *,
+        remember: bool = False,
+    ) -> CheckedDrop:
         """Download, check and read one drop; each place where it is listed, once more if need be.
 
         What came as listed is not downloaded again: it was not damaged on the way.
@@ -117,7 +155,11 @@ class OshConnector:
             for _ in range(2):
                 try:
                     data = await self._download(entry)
-                    return await self._read(entry, data, sequence, generation, keys)
+                    drop = Drop(data, entry.sequence)
+                    await keys.verify(drop.manifest_bytes, drop.signature, entry.sequence)
+                    return await asyncio.to_thread(
+                        check, drop, sequence, generation, remember=remember
+                    )
                 except AgencyRefused as fault:
                     faults.append(fault)
                     break
@@ -126,18 +168,6 @@ class OshConnector:
                     if sha256(data).hexdigest() == entry.sha256:
                         break
         raise faults[0]
-
-    async def _read(
-        self,
-        entry: _Listed,
-        data: bytes,
-        sequence: int | None,
-        generation: int,
-        keys: TrustedKeys,
-    ) -> Batch:
-        drop = Drop(data, entry.sequence)
-        await keys.verify(drop.manifest_bytes, drop.signature, entry.sequence)
-        return await asyncio.to_thread(_prepare, drop, sequence, generation)
 
     async def _download(self, entry: _Listed) -> bytes:
         call = Call(
@@ -174,17 +204,17 @@ def _read_index(answer: Answer) -> _Index:
     return listed
 
 
+def _fulls(listed: _Index) -> list[int]:
+    """Sequences of the full drops, newest first."""
+    found = [number for number, places in listed.items() if any(place.full for place in places)]
+    return sorted(found, reverse=True)
+
+
 def _next(listed: _Index, sequence: int | None, refused: Mapping[int, AgencyFault]) -> int | None:
     """The newest full drop beyond the position, else the delta right behind it."""
-    fulls = [
-        number
-        for number, places in listed.items()
-        if any(place.full for place in places)
-        and number not in refused
-        and (sequence is None or number > sequence)
-    ]
-    if fulls:
-        return max(fulls)
+    for number in _fulls(listed):
+        if number not in refused and (sequence is None or number > sequence):
+            return number
     if sequence is None or sequence + 1 in refused or sequence + 1 not in listed:
         return None
     return sequence + 1
@@ -198,76 +228,17 @@ def _complete(listed: _Index, sequence: int | None, refused: Mapping[int, Agency
     following = min((n for n in refused if sequence is None or n > sequence), default=None)
     if following is not None:
         raise refused[following]
-    raise DropMissing(
+    raise _missing(listed, sequence)
+
+
+def _missing(listed: _Index, sequence: int | None) -> DropMissing:
+    newest = max(listed, default=None)
+    return DropMissing(
         f"osh: stored up to drop {sequence}, the newest is {newest}, and no way leads there;"
         " wait for the next full drop",
         f"osh:已套用至第 {sequence} 號,最新為第 {newest} 號,無法銜接,等待下一個完整批次",
         details={"registry": "osh", "sequence": sequence, "newest": newest},
     )
-
-
-def _prepare(drop: Drop, sequence: int | None, generation: int) -> Batch:
-    """Check and read a drop whose signature is verified; the batch that applies it."""
-    manifest = drop.manifest()
-    full = manifest.kind == "full"
-    if not full and manifest.base_sequence != sequence:
-        raise rejected(drop.sequence, "base_differs")
-    drop.check_members(manifest)
-    version = generation << _GENERATION | drop.sequence
-    drift = DriftLog()
-    parts = _examine(drop, manifest, drift, version)
-    notes = [f"osh.table_missing:{name}" for name in TABLES if name not in parts]
-    if full:
-        notes += _cross_check(drop, manifest, parts)
-    listings = frozenset(TABLES[name].name for name in parts) if full else frozenset[str]()
-    # A row without its key could be any of those held: nothing of its table is deleted this time.
-    nameless = frozenset(TABLES[name].name for name, (_, found) in parts.items() if found.nameless)
-    return Batch(
-        registry="osh",
-        position={"generation": generation, "sequence": drop.sequence},
-        records=DropRecords(drop, list(parts.values()), version, full=full),
-        tombstones=[item for _, found in parts.values() for item in found.tombstones],
-        problems=[item for _, found in parts.values() for item in found.problems],
-        drift=drift.take(),
-        begins=listings,
-        complete=listings - nameless,
-        fetched=sum(found.fetched for _, found in parts.values()),
-        notes=tuple(notes),
-    )
-
-
-def _examine(
-    drop: Drop, manifest: Manifest, drift: DriftLog, version: int
-) -> dict[str, tuple[ManifestFile, Examined]]:
-    full = manifest.kind == "full"
-    parts: dict[str, tuple[ManifestFile, Examined]] = {}
-    for file in manifest.files:
-        table = file.table
-        if table is None or table not in TABLES:
-            if not _is_list(file):
-                drift.add("osh", table or file.name, "unknown_entity")
-            continue
-        if table in parts:
-            raise rejected(drop.sequence, "table_repeated", file.name)
-        keep = full and table in _CHECKED_TABLES
-        parts[table] = (file, examine(drop, file, drift, version, full=full, keep=keep))
-    return parts
-
-
-def _cross_check(
-    drop: Drop, manifest: Manifest, parts: Mapping[str, tuple[ManifestFile, Examined]]
-) -> tuple[str, ...]:
-    lists = [file for file in manifest.files if _is_list(file)]
-    if not lists or not parts.keys() >= _CHECKED_TABLES:
-        return ()
-    with drop.open(lists[0].name) as stream:
-        content = stream.read()
-    institutions, recognitions = (parts[name][1].kept for name in sorted(_CHECKED_TABLES))
-    return cross_check(content, lists[0].rows, institutions, recognitions)
-
-
-def _is_list(file: ManifestFile) -> bool:
-    return file.table is None and file.name.endswith(".ods")
 
 
 def _told(number: int, fault: AgencyFault) -> str:

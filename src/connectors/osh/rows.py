@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import overload
@@ -46,6 +47,7 @@ class Examined:
         passed_over: Rows that a later row of the same key replaces or deletes.
         nameless: Whether the key of a row could not be read.
         kept: The rows themselves, of tables that are cross-checked.
+        places: Key -> number of the row that counts, deletions included; only where asked for.
     """
 
     records: int = 0
@@ -55,6 +57,16 @@ class Examined:
     passed_over: frozenset[int] = frozenset()
     nameless: bool = False
     kept: list[dict[str, str]] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def pass_over(self, keys: AbstractSet[str]) -> None:
+        """Leave out what a later drop says anew of these keys; ``places`` must be known."""
+        again = self.places.keys() & keys
+        deleted = {item.id for item in self.tombstones}
+        self.records -= len(again - deleted)
+        self.tombstones = [item for item in self.tombstones if item.id not in again]
+        self.problems = [item for item in self.problems if item.id not in keys]
+        self.passed_over |= {self.places[key] for key in again}
 
 
 class DropRecords(Sequence[Record]):
@@ -114,7 +126,14 @@ class DropRecords(Sequence[Record]):
 
 
 def examine(
-    drop: Drop, file: ManifestFile, drift: DriftLog, version: int, *, full: bool, keep: bool
+    drop: Drop,
+    file: ManifestFile,
+    drift: DriftLog,
+    version: int,
+    *,
+    full: bool,
+    keep: bool,
+    remember: bool = False,
 ) -> Examined:
     """Read a table for the first time: count, set faulty rows aside, note deletions.
 
@@ -125,6 +144,7 @@ def examine(
         version: Of every record.
         full: Whether every row is 新增.
         keep: Whether to keep the rows.
+        remember: Whether to keep the place of every key.
 
     Raises:
         DropRejected: it is no CSV, lacks its key, or has another number of rows than announced.
@@ -161,6 +181,8 @@ def examine(
     found.problems = [problem for number, problem in faulty if last.get(problem.id, -1) < number]
     found.nameless = any(not problem.id for problem in found.problems)
     found.passed_over = frozenset(passed_over)
+    if remember:
+        found.places = last
     return found
 
 

@@ -480,11 +480,16 @@ ENTITIES: tuple[Entity, ...] = (
             ),
             Field(
                 "signature_valid",
-                Kind.FLAG,
+                Kind.TEXT,
                 "簽名有效",
                 source="簽名有效",
                 required=False,
                 nullable=True,
+                known=(
+                    "是",
+                    "否",
+                ),
+                vocabulary="osh.signature",
             ),
             Field(
                 "made_up_on", Kind.DAY, "補課日期", source="補課日期", required=False, nullable=True

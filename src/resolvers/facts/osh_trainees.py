@@ -45,6 +45,9 @@ def attendance(
         if item["session_no"] not in sessions:
             findings.add("record_undetermined", item["id"])
             continue
+        if item["signature_valid"] is not None and item["signature_valid__code"] is None:
+            # Left out it would count as signed: neither in anybody's favour, nor in silence.
+            findings.add("record_undetermined", item["id"])
         records.append(
             {
                 "session": item["session_no"],
@@ -52,7 +55,7 @@ def attendance(
                 "sign_out": bool(item["sign_out"]),
                 "late_minutes": item["late_minutes"] or 0,
                 "leave_hours": to_number(item["leave_hours"] or 0),
-                "signature_valid": item["signature_valid"] is not False,
+                "signature_valid": _is_signed(item),
             }
         )
     given: Given = {
@@ -144,6 +147,11 @@ def completion(
         declared=said.used,
         changes_on=earliest_after(as_of, [item["exam_on"] for item in results]),
     )
+
+
+def _is_signed(item: Row) -> bool:
+    """An empty cell says nothing against the signature (mapping.md 1)."""
+    return item["signature_valid"] is None or item["signature_valid__code"] == "true"
 
 
 def _less(total: int, waived: object) -> int | float:
