@@ -1,0 +1,165 @@
+"""What the rulebook says about a roster of trainees, as errors that a person can mend.
+
+Used by the mutations and, for files on a desk, by ``certhub roster check``: the verdict is that of
+``osh.roster``; here is only which field, row and file its codes are about, and what was expected.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ..domain.decision import Decision, Severity
+from ..domain.periods import DAY
+from ..domain.submission import UserError
+from ..rules.params import Ruleset
+
+__all__ = ["ROW_FIELDS", "RosterPlace", "Verdict", "limit_of", "roster_verdict"]
+
+ROW_FIELDS: Mapping[str, str] = {
+    "osh.roster.id_format": "national_id",
+    "osh.roster.id_checksum": "national_id",
+    "osh.roster.duplicate_person": "national_id",
+    "osh.roster.birth_date_invalid": "birth_date",
+    "osh.roster.licence_not_verified": "licence_verified",
+    "osh.roster.profession_not_allowed": "profession",
+    "osh.roster.waiver_in_service": "waiver",
+    "osh.roster.waiver_incomplete": "waiver",
+    "osh.roster.waiver_course_unknown": "waiver",
+}
+"""The cell that a row's error is about."""
+
+_SURPLUS = "osh.roster.surplus_fields"
+_WHOLE = {
+    "not_owner": "classNo",
+    "institution_not_recognised": "institutionCode",
+    "too_late": "startsOn",
+}
+_LIMITS = {
+    "over_80": "size_professional",
+    "over_120": "size_in_service",
+    "over_60_discussion": "size_discussion",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Errors refuse; warnings do not."""
+
+    errors: tuple[UserError, ...] = ()
+    warnings: tuple[UserError, ...] = ()
+
+    def __add__(self, other: "Verdict") -> "Verdict":
+        """Both, in order."""
+        return Verdict(self.errors + other.errors, self.warnings + other.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPlace:
+    """Where the rows of a roster stand.
+
+    Attributes:
+        file: Its name; None for rows sent as input, which count from 1.
+        lines: Line of the sheet of each row.
+    """
+
+    file: str | None = None
+    lines: Sequence[int] = ()
+
+    def line(self, position: int) -> int:
+        """Of the row at ``position``, from 1."""
+        return self.lines[position - 1] if self.lines else position
+
+
+def limit_of(code: str, day: date, ruleset: Ruleset) -> str | None:
+    """The most persons that a code of size speaks of."""
+    name = _LIMITS.get(code.rpartition(".")[2])
+    figure = ruleset.on(day).get("osh.class", name) if name else None
+    return None if figure is None else f"<= {figure.value}"
+
+
+def roster_verdict(
+    given: Mapping[str, Any], decision: Decision, place: RosterPlace, ruleset: Ruleset
+) -> Verdict:
+    """The errors and warnings of ``osh.roster``, the whole roster's first, then row by row.
+
+    Args:
+        given: The facts asked about.
+        decision: What ``osh.roster`` made of them.
+        place: Where the rows stand.
+        ruleset: Figures, for what was expected.
+    """
+    report: Mapping[str, Any] = decision.report
+    by_row = {str(error["code"]) for error in report["errors"]}
+    errors: list[UserError] = []
+    warnings: list[UserError] = []
+    for finding in decision.findings:
+        if finding.code in by_row or finding.code == _SURPLUS:
+            continue
+        said = UserError(
+            finding.code,
+            (_WHOLE.get(finding.code.rpartition(".")[2], "trainees"),),
+            place.file,
+            None,
+            _whole_expected(finding.code, given, ruleset),
+        )
+        (warnings if finding.severity is Severity.WARNING else errors).append(said)
+    expected = _RowExpected(given, ruleset)
+    for error, row in zip(report["errors"], report["error_rows"], strict=True):
+        code = str(error["code"])
+        field = error.get("field") or ROW_FIELDS.get(code)
+        errors.append(
+            UserError(
+                code, (_camel(str(field)),) if field else None, place.file, place.line(row),
+                expected.of(code),
+            )
+        )  # fmt: skip
+    warnings += [
+        UserError(_SURPLUS, None, place.file, place.line(row), "name, birth_date, national_id")
+        for row in report["surplus_rows"]
+    ]
+    return Verdict(tuple(errors), tuple(warnings))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+class _RowExpected:
+    """What a cell should have held, as a code or figure."""
+
+    def __init__(self, given: Mapping[str, Any], ruleset: Ruleset) -> None:
+        held = given["class"]
+        submitted = _day(given["submitted_on"])
+        related = ruleset.on(submitted).value("osh.class", "related_professions")
+        self._said = {
+            "id_format": "[A-Z][1289] + 8 digits, or [A-Z][A-D] + 8 digits",
+            "birth_date_invalid": f"YYYY-MM-DD < {_day(held['starts_on']).isoformat()}",
+            "licence_not_verified": "true",
+            "profession_not_allowed": "、".join(("physician", "nurse", *related)),
+            "waiver_course_unknown": "、".join(dict.fromkeys(held.get("courses", ()))) or None,
+            "waiver_incomplete": "proof, courses",
+        }
+
+    def of(self, code: str) -> str | None:
+        """For the error ``code``."""
+        return self._said.get(code.rpartition(".")[2])
+
+
+def _day(value: object) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _whole_expected(code: str, given: Mapping[str, Any], ruleset: Ruleset) -> str | None:
+    starts_on = _day(given["class"]["starts_on"])
+    figures = ruleset.on(starts_on)
+    match code.rpartition(".")[2]:
+        case "too_late":
+            days = "file_days" if given["phase"] == "filing" else "change_days"
+            due = starts_on - figures.value("osh.class", days) * DAY
+            return f"<= {due.isoformat()}"
+        case "too_few":
+            return f">= {figures.value('osh.class', 'min_enrolled')}"
+        case _:
+            return limit_of(code, starts_on, ruleset)
