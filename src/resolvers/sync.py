@@ -7,7 +7,7 @@ stored data stay, the next run goes on from the last position, and the other reg
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +17,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..connectors.base import Connector
+from ..domain.blocks import Blocks
 from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
 from ..domain.records import ENTITIES
 from ..domain.sync import Batch, Problem
@@ -232,7 +233,7 @@ async def _run(
         writer.figures.notes.append("read_differently_since_last_full_sync")
     report = SyncReport(registry, run, full, started, notes=writer.figures.notes)
     faulty: Sequence[Problem] = ()
-    stream = connector.batches(stored.position, full=full)
+    stream = _ahead(connector.batches(stored.position, full=full))
     try:
         async for batch in stream:
             faulty = batch.problems
@@ -252,8 +253,7 @@ async def _run(
             await resolve_nameless(driver, registry, run, hub.clock())
     finally:
         # A run that ends early leaves the connector in the middle: let it put its files away.
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
+        await stream.aclose()
     report.finished_at = hub.clock()
     async with driver.transaction():
         told = (report.error.code, report.error.en) if report.error else None
@@ -268,6 +268,34 @@ async def _run(
     if progress is not None:
         progress(report)
     return report
+
+
+async def _ahead(batches: AsyncIterator[Batch]) -> AsyncGenerator[Batch, None]:
+    """The same batches, each read and checked while the one before it is being stored.
+
+    A fault of the agency is told when its batch is asked for: what came before it is stored by then.
+    Behind a lazy batch nothing is read ahead: it reads from what the connector holds open.
+    """
+    coming = asyncio.create_task(_following(batches))
+    try:
+        while (batch := await coming) is not None:
+            at_hand = isinstance(batch.records, list | tuple | Blocks)
+            if at_hand:
+                coming = asyncio.create_task(_following(batches))
+            yield batch
+            if not at_hand:
+                coming = asyncio.create_task(_following(batches))
+    finally:
+        coming.cancel()
+        await asyncio.wait([coming])
+        if not coming.cancelled():
+            coming.exception()  # Nobody asks for it any more.
+        if isinstance(batches, AsyncGenerator):
+            await batches.aclose()
+
+
+async def _following(batches: AsyncIterator[Batch]) -> Batch | None:
+    return await anext(batches, None)
 
 
 def _reading(registry: str) -> str:
@@ -288,6 +316,9 @@ async def _store(
     for attempt in range(1, _TRIES + 1):
         try:
             async with driver.transaction():
+                # The position stands in the same transaction, so what a crash of the database takes
+                # back is read again; the end of the run waits for the disk.
+                await driver.execute("set local synchronous_commit = off")
                 await _apply(hub, driver, writer, batch, run)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             writer.restore(before)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import asyncpg
@@ -20,7 +20,7 @@ from ..domain.sync import Batch, Record, Tombstone
 from .keys import KeyRing
 from .mirror_sql import PERSON_ENTITIES, entity_sql
 from .quarantine import open_entities, resolve, resolve_vanished, set_aside
-from .staging import copy_lines
+from .staging import array_of_numbers, array_of_texts, copy_lines
 
 __all__ = ["Counts", "Figures", "MassDeletion", "MirrorWriter"]
 
@@ -146,8 +146,8 @@ class MirrorWriter:
         """
         for entity in sorted(batch.begins):
             await self._begin_listing(entity)
-        for block in _blocks(batch.records):
-            await self._merge(block, now)
+        for blocks in _together(batch.records):
+            await self._merge(blocks, now)
         for dead in _chunks(batch.tombstones, _CHUNK):
             for entity, tombstones in _by_entity(dead).items():
                 await self._close(entity, tombstones, now)
@@ -198,24 +198,27 @@ class MirrorWriter:
         self.figures.listed[entity] = -1
         self.figures.unnamed.discard(entity)
 
-    async def _merge(self, block: Block, now: datetime) -> None:
-        counts = self._count(block.entity)
-        newest = _newest(block)
-        counts.fetched += len(block)
-        counts.duplicate += len(block) - len(newest)
-        if block.entity in self.figures.listed:
+    async def _merge(self, blocks: Sequence[Block], now: datetime) -> None:
+        entity, counts = blocks[0].entity, self._count(blocks[0].entity)
+        fetched = sum(map(len, blocks))
+        ids = list(chain.from_iterable(block.ids for block in blocks))
+        if len(set(ids)) < fetched:
+            blocks = [_newest(Block.joined(blocks))]
+            ids = list(blocks[0].ids)
+        counts.fetched += fetched
+        counts.duplicate += fetched - len(ids)
+        if entity in self.figures.listed:
+            version = max(max(block.versions) for block in blocks)
+            self.figures.listed[entity] = max(self.figures.listed[entity], version)
             await self._connection.execute(
-                f"insert into {entity_sql(block.entity).seen} select unnest($1::text[])",
-                newest.ids,
-            )
-            self.figures.listed[block.entity] = max(
-                self.figures.listed[block.entity], *newest.versions
+                f"insert into {entity_sql(entity).seen} select unnest($1::text::text[])",
+                array_of_texts(ids),
             )
         # A mirror that was empty when the run began is filled without asking for each row.
-        if await self._is_fresh(block.entity) and await self._fill(newest, now):
+        if await self._is_fresh(entity) and await self._fill(blocks, now):
             return
-        rest = await self._to_write(newest, now)
-        if rest:
+        rest = await self._to_write(blocks, ids, now)
+        if rest is not None:
             await self._write(rest, now)
 
     async def _is_fresh(self, entity: str) -> bool:
@@ -224,57 +227,66 @@ class MirrorWriter:
             self.figures.fresh[entity] = not filled and entity not in self.figures.floors
         return self.figures.fresh[entity]
 
-    async def _fill(self, block: Block, now: datetime) -> bool:
+    async def _fill(self, blocks: Sequence[Block], now: datetime) -> bool:
         """Straight into the mirror; whether none of the keys was there (if one was, none is now)."""
-        sql = entity_sql(block.entity)
-        registry, _, table = block.entity.partition(".")
+        entity = blocks[0].entity
+        sql, (registry, _, table) = entity_sql(entity), entity.partition(".")
         try:
             async with self._connection.transaction():
                 await self._connection.copy_to_table(
                     table,
                     schema_name=registry,
                     columns=(*sql.columns, "synced_at"),
-                    source=self._lines(block, now.isoformat()),
+                    source=self._lines(blocks, now.isoformat()),
                 )
         except asyncpg.UniqueViolationError:
-            self.figures.fresh[block.entity] = False
+            self.figures.fresh[entity] = False
             return False
-        for entity, column, own in sql.touched:
-            keys = block.ids if column == "id" else block.columns[column]
+        for touched, column, own in sql.touched:
+            keys: set[Any] = set()
+            for block in blocks:
+                keys.update(block.ids if column == "id" else block.columns.get(column, ()))
             await self._connection.execute(
-                "insert into touched (entity, id, own) select $1, unnest($2::text[]), $3",
-                entity,
-                [key for key in set(keys) if key is not None],
+                "insert into touched (entity, id, own) select $1, unnest($2::text::text[]), $3",
+                touched,
+                array_of_texts([key for key in keys if key is not None]),
                 own,
             )
-        self._count(block.entity).inserted += len(block)
-        await self._answer_quarantine(block, now)
+        self._count(entity).inserted += sum(map(len, blocks))
+        for block in blocks:
+            await self._answer_quarantine(block, now)
         return True
 
-    async def _lines(self, block: Block, *constants: str) -> AsyncIterator[bytes]:
-        for start in range(0, len(block), _LINES):
-            yield copy_lines(self._keys, block[start : start + _LINES], *constants)
+    async def _lines(self, blocks: Sequence[Block], *constants: str) -> AsyncIterator[bytes]:
+        for block in blocks:
+            for start in range(0, len(block), _LINES):
+                part = block[start : start + _LINES] if len(block) > _LINES else block
+                yield copy_lines(self._keys, part, *constants)
 
-    async def _to_write(self, block: Block, now: datetime) -> Block:
+    async def _to_write(
+        self, blocks: Sequence[Block], ids: Sequence[str], now: datetime
+    ) -> Block | None:
         """Those that change anything; the others are counted."""
-        sql, counts = entity_sql(block.entity), self._count(block.entity)
+        entity = blocks[0].entity
+        sql, counts = entity_sql(entity), self._count(entity)
         write, newer, stale = await self._connection.fetchrow(
             sql.probe,
-            block.ids,
-            block.versions,
-            block.hashes,
-            self._floor(block.entity),
+            array_of_texts(ids),
+            array_of_numbers(list(chain.from_iterable(block.versions for block in blocks))),
+            b"".join(chain.from_iterable(block.hashes for block in blocks)),
+            self._floor(entity),
             self._rewrite,
         )
-        wanted = block.picked([place - 1 for place in write or ()])
-        renewed = block.picked([place - 1 for place in newer or ()])
         counts.stale += stale
-        counts.unchanged += len(block) - len(wanted) - stale
-        if renewed:
+        counts.unchanged += len(ids) - len(write or ()) - stale
+        renewed = _picked(blocks, newer or ())
+        if renewed is not None:
             await self._answer_quarantine(renewed, now)
-            if block.entity not in self.figures.listed:
-                await self._connection.execute(sql.renew, renewed.ids, renewed.versions)
-        return wanted
+            if entity not in self.figures.listed:
+                await self._connection.execute(
+                    sql.renew, array_of_texts(renewed.ids), array_of_numbers(renewed.versions)
+                )
+        return _picked(blocks, write or ())
 
     async def _write(self, block: Block, now: datetime) -> None:
         """Insert what is new and update the rest."""
@@ -284,7 +296,7 @@ class MirrorWriter:
             self._staged.add(block.entity)
         await self._connection.execute(f"truncate {sql.stage}")
         await self._connection.copy_to_table(
-            sql.stage, columns=sql.columns, source=self._lines(block)
+            sql.stage, columns=sql.columns, source=self._lines([block])
         )
         inserted = await self._connection.fetchval(sql.insert, now)
         counts.inserted += inserted
@@ -361,23 +373,40 @@ def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield chunk
 
 
-def _blocks(records: Sequence[Record]) -> Iterator[Block]:
-    """The records by entity, at most ``_CHUNK`` at once."""
+def _together(records: Sequence[Record]) -> Iterator[Sequence[Block]]:
+    """Blocks of one entity, together at most ``_CHUNK`` records."""
     if not isinstance(records, Blocks):
         for chunk in _chunks(records, _CHUNK):
             for entity, found in _by_entity(chunk).items():
-                yield Block.of(entity, found)
+                yield [Block.of(entity, found)]
         return
     held: list[Block] = []
     size = 0
     for block in records.parts:
         if held and (held[0].entity != block.entity or size + len(block) > _CHUNK):
-            yield Block.joined(held)
+            yield held
             held, size = [], 0
         held.append(block)
         size += len(block)
     if held:
-        yield Block.joined(held)
+        yield held
+
+
+def _picked(blocks: Sequence[Block], places: Sequence[int]) -> Block | None:
+    """The records at places counted from 1 through all blocks; None: there are none."""
+    if not places:
+        return None
+    wanted = sorted(places, reverse=True)
+    found: list[Block] = []
+    before = 0
+    for block in blocks:
+        mine: list[int] = []
+        while wanted and wanted[-1] <= before + len(block):
+            mine.append(wanted.pop() - before - 1)
+        if mine:
+            found.append(block.picked(mine))
+        before += len(block)
+    return Block.joined(found)
 
 
 def _newest(block: Block) -> Block:

@@ -65,12 +65,12 @@ class EntitySql:
         columns: Columns of a staged row, in the order of ``staging.copy_lines``.
         touched: (entity, column, own) of the keys that a change of a row touches.
         any: Whether the mirror holds any row.
-        probe: What to do with rows; $1 ids, $2 versions, $3 hashes, $4 floor, $5
-            whether rows of the same content are written too. One row: places (from
+        probe: What to do with rows; $1 ids, $2 versions, both as array literals, $3 their hashes end
+            to end, $4 floor, $5 whether rows of the same content are written too. One row: places (from
             1) of rows to write, places of unchanged rows with a newer version, number of stale rows.
         insert: Staged rows whose key is new; $1 now. One row: their number.
         update: Staged rows whose key is known; $1 now, $2 as $5 of probe. One row: their number.
-        renew: Newer versions of unchanged rows; $1 ids, $2 versions. (Not in a full listing, whose
+        renew: Newer versions of unchanged rows; $1, $2 as of probe. (Not in a full listing, whose
             floor says it for all of them.)
         close: Tombstones; $1 ids, $2 versions, $3 merged_into, $4 floor, $5 now. One row: deleted,
             distinct, stale.
@@ -142,9 +142,12 @@ def entity_sql(name: str) -> EntitySql:
                         then 'write'
                     when s.version > m.source_version then 'newer'
                     end as verdict
-                from unnest($1::text[], $2::bigint[], $3::bytea[]) with ordinality
-                    as s(id, version, hash, place)
-                    left join {mirror} m on m.id = s.id
+                from (
+                    select id, version, place,
+                        substr($3::bytea, (place * 32 - 31)::int, 32) as hash
+                    from unnest($1::text::text[], $2::text::bigint[]) with ordinality
+                        as u(id, version, place)
+                ) s left join {mirror} m on m.id = s.id
             ) judged
         """,
         insert=f"""
@@ -171,7 +174,7 @@ def entity_sql(name: str) -> EntitySql:
         """,
         renew=f"""
             update {mirror} m set source_version = s.version
-            from unnest($1::text[], $2::bigint[]) as s(id, version)
+            from unnest($1::text::text[], $2::text::bigint[]) as s(id, version)
             where m.id = s.id
         """,
         close=_close_sql(name, mirror, touched, merged=merged),

@@ -20,7 +20,7 @@ from .keys import KeyRing
 from .mirror_sql import entity_sql
 from .tables import number_columns
 
-__all__ = ["copy_lines"]
+__all__ = ["array_of_numbers", "array_of_texts", "copy_lines"]
 
 _NULL = r"\N"
 _REMEMBERED = 50_000
@@ -53,8 +53,7 @@ _FLAGS = {None: _NULL, True: "t", False: "f"}
 
 
 def _array(items: Sequence[str]) -> str:
-    quoted = (item.replace("\\", r"\\").replace('"', r"\"") for item in items)
-    return ("{" + ",".join(f'"{item}"' for item in quoted) + "}").translate(_ESCAPES)
+    return array_of_texts(items).translate(_ESCAPES)
 
 
 _ARRAYS = _Written(_array)
@@ -92,6 +91,23 @@ _PLAIN: Mapping[Kind, Callable[[Sequence[Any]], _Cells]] = {
     Kind.WHOLE: _whole_numbers,
     Kind.FLAG: lambda column: map(_FLAGS.__getitem__, column),
 }
+
+
+def array_of_texts(items: Sequence[str]) -> str:
+    """An array literal: one long text is bound many times faster than an array, item by item."""
+    whole = '","'.join(items)
+    if "\\" in whole or whole.count('"') != 2 * (len(items) - 1):
+        whole = '","'.join(_quotable(item) for item in items)
+    return f'{{"{whole}"}}' if items else "{}"
+
+
+def array_of_numbers(items: Sequence[int]) -> str:
+    """An array literal of integers."""
+    return f"{{{','.join(map(str, items))}}}"
+
+
+def _quotable(item: str) -> str:
+    return item.replace("\\", r"\\").replace('"', r"\"")
 
 
 def copy_lines(keys: KeyRing, block: Block, *constants: str) -> bytes:
