@@ -9,7 +9,9 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 import orjson
+from msgspec.structs import astuple
 
 from ..domain.blocks import Block
 from ..domain.records import BY_NAME, Entity, Kind
@@ -21,6 +23,7 @@ __all__ = ["Faulty", "Raw", "Reader", "reread"]
 
 Raw = Mapping[str, Any]
 
+_JSON_TYPES: Mapping[Kind, Any] = {Kind.TEXTS: list[str], Kind.WHOLE: int, Kind.FLAG: bool}
 _NUL = b"\\u0000"
 _NESTED = frozenset({Kind.PEOPLE, Kind.OBJECT, Kind.OBJECTS})
 _TEXT = {str}
@@ -59,6 +62,8 @@ class Reader:
         self._required_texts = sum(field.required for field in plain)
         self._sources = [entity.key, *(field.contract_name for field in self._fields)]
         self._get = itemgetter(*self._sources)
+        # A record that has all our names, and no more of them, holds no unknown one.
+        self._sizes = {len(self._sources)}
         # What reads a nested record counts its oddities on the way, and must not do so twice.
         self._one_by_one = any(field.kind in _NESTED for field in entity.fields)
         self._converters = [
@@ -74,12 +79,35 @@ class Reader:
                 listed = field.kind is Kind.TEXTS
                 self._codes.append((index, codes.of_list if listed else codes.__getitem__))
                 self._columns.append(f"{field.name}__code{'s' if listed else ''}")
+        self._decoder = None if text_cells or envelope else self._typed()
         self._template: dict[str, object] = dict.fromkeys(self._columns)
+
+    def read_lines(self, lines: Sequence[bytes], version: int) -> Block | None:
+        """Several records as JSON texts, a line each; a few hundred at a time are fastest.
+
+        Returns:
+            None where one of them is faulty or holds a field that we do not know: parse them, then
+            ``read_block`` says which.
+        """
+        if self._decoder is None:
+            return None
+        size = len(lines)
+        try:
+            rows = list(map(astuple, self._decoder.decode_lines(b"\n".join(lines))))
+            if len(rows) != size:
+                return None
+            texts = list(map(orjson.dumps, rows))
+            if _NUL in b"".join(texts):
+                return None
+            keys, *columns = map(list, zip(*rows, strict=True))
+            return self._block(keys, columns, texts, (version,) * size, (None,) * size)
+        except (Faulty, TypeError, ValueError, RecursionError):
+            return None
 
     def read_block(
         self, raws: Sequence[Raw], versions: Sequence[int], updated_at: Sequence[datetime | None]
     ) -> tuple[Block, Sequence[tuple[int, Faulty]]]:
-        """Several records, as ``read`` reads them one by one; a few hundred at a time are fastest.
+        """Several records, as ``read`` reads them one by one.
 
         Returns:
             The good ones, and the places (from 0) of the faulty ones with what is wrong.
@@ -101,8 +129,10 @@ class Reader:
     def _at_once(
         self, raws: Sequence[Raw], versions: Sequence[int], updated_at: Sequence[datetime | None]
     ) -> Block:
+        known = False
         try:
             rows = list(map(self._get, raws))
+            known = set(map(len, raws)) == self._sizes
         except KeyError:
             rows = [tuple(map(raw.get, self._sources)) for raw in raws]
         texts = list(map(orjson.dumps, rows))
@@ -112,25 +142,48 @@ class Reader:
             _check_texts(column, [])
         for column in columns[self._required_texts : self._texts]:
             _check_texts([], column)
+        if _NUL in b"".join(texts) and not all(map(storable, raws)):
+            raise ValueError("a text that cannot be stored")
+        block = self._block(keys, columns, texts, versions, updated_at)
+        if known:
+            return block
+        for place, raw in enumerate(raws):
+            if not raw.keys() <= self._names:
+                block.hashes[place] = sha256(texts[place] + self._unknown(raw)).digest()
+        return block
+
+    def _block(
+        self,
+        keys: list[str],
+        columns: list[list[Any]],
+        texts: list[bytes],
+        versions: Sequence[int],
+        updated_at: Sequence[datetime | None],
+    ) -> Block:
+        """From columns whose texts are texts; what counts oddities comes when nothing can fail."""
         if not all(keys):
             raise ValueError("a record without its key")
         for index, convert in self._converted:
             columns[index] = list(map(convert, columns[index]))
-        for raw, text in zip(raws, texts, strict=True):
-            if _NUL in text and not storable(raw):
-                raise ValueError("a text that cannot be stored")
         columns += [list(map(code, columns[index])) for index, code in self._codes]
-        for place, raw in enumerate(raws):
-            if not raw.keys() <= self._names:
-                texts[place] += self._unknown(raw)
-        return Block(
-            self._name,
-            keys,
-            versions,
-            updated_at,
-            [sha256(text).digest() for text in texts],
-            dict(zip(self._columns, columns, strict=True)),
+        hashes = [sha256(text).digest() for text in texts]
+        values = dict(zip(self._columns, columns, strict=True))
+        return Block(self._name, keys, versions, updated_at, hashes, values)
+
+    def _typed(self) -> "msgspec.json.Decoder[Any] | None":
+        """Decodes and checks in one go a record that holds our names and no others."""
+        if self._one_by_one:
+            return None
+        types: list[tuple[str, Any] | tuple[str, Any, Any]] = [("key", str)]
+        names = {"key": self.entity.key}
+        for index, field in enumerate(self._fields):
+            name, kind = f"f{index}", _JSON_TYPES.get(field.kind, str)
+            types.append((name, kind) if field.required else (name, kind | None, None))
+            names[name] = field.contract_name
+        shape = msgspec.defstruct(
+            "Line", types, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
         )
+        return msgspec.json.Decoder(shape)
 
     def _unknown(self, raw: Raw) -> bytes:
         """Fields that the catalogue does not have: not kept, but the record has changed when they have."""

@@ -30,7 +30,7 @@ class Block(Sequence[Record]):
     ids: Sequence[str]
     versions: Sequence[int]
     updated_at: Sequence[datetime | None]
-    hashes: Sequence[bytes]
+    hashes: list[bytes]
     columns: Mapping[str, Sequence[object]]
 
     @classmethod
@@ -59,9 +59,7 @@ class Block(Sequence[Record]):
             _chained(block.updated_at for block in blocks),
             _chained(block.hashes for block in blocks),
             {
-                name: _chained(
-                    block.columns.get(name) or (None,) * len(block) for block in blocks
-                )
+                name: _chained(block.columns.get(name) or (None,) * len(block) for block in blocks)
                 for name in names
             },
         )

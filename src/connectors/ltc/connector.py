@@ -6,9 +6,10 @@ from contextlib import ExitStack, aclosing
 from functools import partial
 from typing import Any
 
+from ...domain.blocks import Block
 from ...domain.records.base import Entity
 from ...domain.records.ltc import ENTITIES
-from ...domain.sync import Batch, Tombstone
+from ...domain.sync import Batch, Problem, Tombstone
 from ..base import Collected, DriftLog
 from ..errors import AgencyGarbled, PositionLost
 from ..fields import storable
@@ -17,7 +18,7 @@ from ..messages import Call
 from ..reading import Faulty, Reader
 from .feed import Change, read_changes
 from .filing import LtcFiling
-from .spool import Spool
+from .spool import Spool, read_object
 
 __all__ = ["LtcConnector"]
 
@@ -162,16 +163,13 @@ class LtcConnector:
         reader = run.readers[entity.collection]
         version = run.version(spool.seq)
         number = 0
-        for raws in spool.records(min(_BLOCK_ROWS, _BATCH_ROWS)):
-            size = len(raws)
-            block, faulty = reader.read_block(raws, (version,) * size, (None,) * size)
+        for lines in spool.lines(min(_BLOCK_ROWS, _BATCH_ROWS)):
+            block, problems = _read(reader, lines, version, number)
             collected.add_block(block)
-            for place, fault in faulty:
-                where = f"snapshot {entity.collection} line {number + place + 1}"
-                problem = reader.problem(raws[place], fault, where, version)
+            for problem in problems:
                 collected.set_aside(problem)
                 nameless = nameless or not problem.id
-            number += size
+            number += len(lines)
             await asyncio.sleep(0)
             if collected.fetched >= _BATCH_ROWS and number < spool.rows:
                 yield collected.batch("ltc", run.unfinished(), run.drift, begins=begins)
@@ -189,6 +187,27 @@ class LtcConnector:
             complete=frozenset() if nameless else this,
             notes=notes,
         )
+
+
+def _read(
+    reader: Reader, lines: list[bytes], version: int, before: int
+) -> tuple[Block, list[Problem]]:
+    """Rows of a snapshot behind ``before`` others."""
+    block = reader.read_lines(lines, version)
+    if block is not None:
+        return block, []
+    raws = [read_object(line) for line in lines]
+    size = len(raws)
+    block, faulty = reader.read_block(raws, (version,) * size, (None,) * size)
+    return block, [
+        reader.problem(
+            raws[place],
+            fault,
+            f"snapshot {reader.entity.collection} line {before + place + 1}",
+            version,
+        )
+        for place, fault in faulty
+    ]
 
 
 class _Run:

@@ -7,22 +7,31 @@ a temporary file without a name, encrypted under a key that only this object kno
 import os
 import tempfile
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import orjson
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ..errors import AgencyGarbled, AgencyTooLarge
 from ..messages import Answer, Sink
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "read_object"]
 
 _IN_MEMORY = 8 << 20
 _STEP = 1 << 20
 _LINE = 1 << 20
 _ROWS_PER_SECOND = 1000
 """The slowest delivery that is waited for."""
+
+
+class _Any(msgspec.Struct):
+    """Any object: its fields are checked and skipped, four times as fast as taken."""
+
+
+_check = msgspec.json.Decoder(_Any).decode
 
 
 class Spool(Sink):
@@ -41,6 +50,7 @@ class Spool(Sink):
         self.extra_seconds = self.rows / _ROWS_PER_SECOND
         self._seen = 0
         self._rest = b""
+        self._text = getincrementaldecoder("utf-8")()
         self._deflate = zlib.compressobj(1)
         self._cipher = Cipher(algorithms.AES(os.urandom(32)), modes.CTR(os.urandom(16)))
         self._encrypt = self._cipher.encryptor()
@@ -55,8 +65,12 @@ class Spool(Sink):
             AgencyTooLarge: a line without end.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            _object(line)
+        try:
+            self._text.decode(data)
+            for line in lines:
+                _check(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise AgencyGarbled("a line of the snapshot is not a JSON object") from error
         self._seen += len(lines)
         if self._seen > self.rows:
             raise AgencyGarbled("more lines than X-Row-Count")
@@ -78,17 +92,17 @@ class Spool(Sink):
         """Forget it."""
         self._file.close()
 
-    def records(self, size: int) -> Iterator[list[dict[str, Any]]]:
+    def lines(self, size: int) -> Iterator[list[bytes]]:
         """The rows in the order they came, at most ``size`` at a time."""
         held: list[bytes] = []
         for lines in self._lines():
             held += lines
             full = len(held) - len(held) % size
             for start in range(0, full, size):
-                yield [_object(line) for line in held[start : start + size]]
+                yield held[start : start + size]
             del held[:full]
         if held:
-            yield [_object(line) for line in held]
+            yield held
 
     def _lines(self) -> Iterator[list[bytes]]:
         self._file.seek(0)
@@ -109,7 +123,12 @@ class Spool(Sink):
         self._file.write(self._encrypt.update(data))
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def read_object(line: bytes) -> dict[str, Any]:
+    """A row.
+
+    Raises:
+        AgencyGarbled: it is no JSON object (a number beyond all bounds, for one).
+    """
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
