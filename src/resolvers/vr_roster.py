@@ -3,58 +3,47 @@
 Rulebook: domain/vr.md, VR-R38; what becomes of it: domain/mapping.md section 5.
 """
 
-import base64
-import hashlib
-import re
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..auth.rows import RowKind, row_filter
-from ..connectors.vr import RosterLine, roster_csv
+from ..auth.viewer import Viewer
 from ..domain.errors import InvalidInput
 from ..domain.submission import UserError
-from ..domain.tw_id import NationalId
-from ..roster.reading import read_roster
 from ..rules.engine import evaluate
+from ..store.submissions import hold_target
 from ..store.uploads import Upload, load_upload
-from ..store.vr_courses import course_of, has_roster_on_its_way
+from ..store.vr_courses import course_of
 from .context import Hub, Request
 from .facts.vr_offices import roster_course
 from .filing import Checked, Filed, content_hash, file
-from .roster_verdicts import FIRST_VR_LINE, vr_errors
+from .roster_verdicts import vr_errors
+from .vr_clear import roster_on_file
+from .vr_filings import filed_by, mirror_warnings, own_rows, told
+from .vr_roster_sheets import (
+    RosterFile,
+    RosterRow,
+    Sheet,
+    in_input_order,
+    payload_of_roster,
+    read_sheet,
+    sheets_of_rows,
+    sign_in_format,
+    twice_enrolled,
+)
 
-__all__ = ["RosterFile", "RosterRow", "VrRosterInput", "submit_vr_roster"]
+__all__ = ["RosterFile", "RosterRow", "VrRosterInput", "submit_vr_roster", "template_rows"]
 
-KIND = "submitVrRoster"
-_SIGN_IN = {b"%PDF-": ("pdf", "application/pdf"), b"\xff\xd8\xff": ("jpg", "image/jpeg")}
-_SEPARATOR = re.compile(r"[/.-]")
-
-
-@dataclass(frozen=True, slots=True)
-class RosterFile:
-    """An uploaded file for one domain (課程領域) of the course."""
-
-    domain: int
-    upload: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """One attendee sent as input instead of a file; cells as the template holds them."""
-
-    held_on: date
-    name: str
-    identifier: str
-    hours: str
-    offshore: bool = False
-    international: bool = False
-    instructor: bool = False
-    domain: int = 1
+_KIND = "submitVrRoster"
+_RULE = "vr.roster_csv"
+_MOST_SHEET_BYTES = 5 * 1024 * 1024
+_MOST_DOMAIN = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,114 +59,29 @@ class VrRosterInput:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """The records of one domain, and the name its errors carry."""
+class _Loaded:
+    """What was sent, read; ``wrong`` is what could not be."""
 
-    domain: int
-    records: Sequence[Sequence[Any]] | None
-    filename: str | None
-    sha256: str
+    sheets: tuple[Sheet, ...]
+    sheet: Upload | None
+    uploads: tuple[UUID, ...]
+    wrong: tuple[UserError, ...]
 
-
-def _flag(value: bool) -> str:
-    return "是" if value else "否"
-
-
-def _rows_as_records(rows: Sequence[RosterRow], template: Sequence[Sequence[str]]) -> list[_Sheet]:
-    sheets = []
-    for domain in sorted({row.domain for row in rows}):
-        records = [list(record) for record in template]
-        records += [
-            [
-                f"{row.held_on.year}/{row.held_on.month}/{row.held_on.day}",
-                row.name,
-                row.identifier,
-                row.hours,
-                _flag(row.offshore),
-                _flag(row.international),
-                _flag(row.instructor),
-            ]
-            for row in rows
-            if row.domain == domain
-        ]
-        digest = hashlib.sha256(repr(records).encode()).hexdigest()
-        sheets.append(_Sheet(domain, records, None, digest))
-    return sheets
-
-
-def _read(upload: Upload, domain: int) -> _Sheet:
-    read = read_roster(upload.content, upload.filename)
-    return _Sheet(domain, read.rows, upload.filename, upload.sha256.hex())
-
-
-def _sign_in_format(content: bytes) -> tuple[str, str]:
-    """Format by content, never by name; another one is shown by what it is not."""
-    for magic, found in _SIGN_IN.items():
-        if content.startswith(magic):
-            return found
-    return "unknown", ""
-
-
-def _given(
-    course: Mapping[str, Any], sheets: Sequence[_Sheet], sheet: Upload | None, on_its_way: bool
-) -> dict[str, object]:
-    given: dict[str, object] = dict(roster_course(course))
-    given["already_imported"] = bool(given["already_imported"]) or on_its_way
-    given["files"] = [
-        {"domain": item.domain, "rows": item.records}
-        if item.records is not None
-        else {"domain": item.domain, "encoding": "unknown"}
-        for item in sheets
-    ]
-    if sheet is not None:
-        given["sign_in_sheet"] = {"format": _sign_in_format(sheet.content)[0]}
-    return given
-
-
-def _day(text: str) -> date:
-    year, month, day = (int(part) for part in _SEPARATOR.split(text.strip()))
-    return date(year + 1911 if year < 1000 else year, month, day)
-
-
-def _line(record: Sequence[Any]) -> RosterLine:
-    """A checked record as the agency's file wants it."""
-    cells = ["" if cell is None else str(cell).strip() for cell in record]
-    return RosterLine(
-        _day(cells[0]),
-        cells[1],
-        NationalId(cells[2]),
-        cells[3],
-        cells[4] == "是",
-        cells[5] == "是",
-        cells[6] == "是",
-    )
-
-
-def _payload(course_no: str, sheets: Sequence[_Sheet], sheet: Upload) -> dict[str, Any]:
-    records = [
-        roster_csv(
-            _line(record)
-            for record in (item.records or ())[FIRST_VR_LINE - 1 :]
-            if any(str(cell or "").strip() for cell in record)
-        )
-        for item in sorted(sheets, key=lambda item: item.domain)
-    ]
-    return {
-        "course_no": course_no,
-        "records": [base64.b64encode(content).decode() for content in records],
-        "sheet": base64.b64encode(sheet.content).decode(),
-        "sheet_type": _sign_in_format(sheet.content)[1],
-    }
+    @property
+    def rows(self) -> int:
+        """Records after header and sample row."""
+        return sum(len(sheet.people) for sheet in self.sheets)
 
 
 async def submit_vr_roster(hub: Hub, request: Request, given: VrRosterInput) -> Filed:
     """Check a roster as a whole, keep it with every row's errors, and queue it when it is right.
 
     Raises:
-        InvalidInput: the idempotency key, or neither files nor rows.
+        InvalidInput: the idempotency key.
         Conflict: the key was used with other content.
     """
     loaded = await _load(hub, request, given)
+    warnings = await mirror_warnings(hub, request)
     digest = content_hash(
         {
             "course": given.course_no,
@@ -187,34 +91,22 @@ async def submit_vr_roster(hub: Hub, request: Request, given: VrRosterInput) -> 
     )
 
     async def check(connection: AsyncConnection) -> Checked:
-        return await _check(connection, hub, request, given, loaded)
+        found = await _check(connection, hub, request, given, loaded)
+        return replace(found, warnings=(*warnings, *found.warnings))
 
     return await file(
-        hub, request, KIND, "vr", given.idempotency_key, digest, check,
+        hub, request, _KIND, "vr", given.idempotency_key, digest, check,
         validate_only=given.validate_only,
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    sheets: tuple[_Sheet, ...]
-    sheet: Upload | None
-    uploads: tuple[UUID, ...]
-    missing: tuple[UserError, ...]
-
-
-async def _load(hub: Hub, request: Request, given: VrRosterInput) -> _Loaded:
-    viewer = request.viewer
-    uploads: dict[UUID, Upload] = {}
-    missing: list[UserError] = []
-    wanted: list[tuple[tuple[str, ...], UUID]] = [
-        (("files", str(index), "upload"), item.upload) for index, item in enumerate(given.files)
-    ]
-    if given.sign_in_sheet is not None:
-        wanted.append((("signInSheet",), given.sign_in_sheet))
+async def _uploads(
+    hub: Hub, viewer: Viewer, wanted: Sequence[UUID], request: Request
+) -> dict[UUID, Upload]:
+    found = {}
     async with hub.engine.connect() as connection:
-        for path, identity in wanted:
-            found = await load_upload(
+        for identity in wanted:
+            upload = await load_upload(
                 connection,
                 hub.keys,
                 identity,
@@ -222,25 +114,61 @@ async def _load(hub: Hub, request: Request, given: VrRosterInput) -> _Loaded:
                 client_id=viewer.client_id,
                 now=request.instant,
             )
-            if found is None:
-                missing.append(UserError("upload_not_found", path))
-            else:
-                uploads[identity] = found
-    sheets: list[_Sheet] = []
+            if upload is not None:
+                found[identity] = upload
+    return found
+
+
+async def _load(hub: Hub, request: Request, given: VrRosterInput) -> _Loaded:
+    sheet_ids = [] if given.sign_in_sheet is None else [given.sign_in_sheet]
+    wanted = [*(item.upload for item in given.files), *sheet_ids]
+    uploads = await _uploads(hub, request.viewer, wanted, request)
+    wrong: list[UserError] = []
+    if bool(given.files) == bool(given.rows):
+        wrong.append(told("files_or_rows", ("files",)))
+    sheets: list[Sheet] = []
+    domains: set[int] = set()
     for index, item in enumerate(given.files):
-        if item.upload not in uploads:
-            continue
-        try:
-            sheets.append(_read(uploads[item.upload], item.domain))
-        except InvalidInput as error:
-            name = uploads[item.upload].filename
-            missing.append(
-                UserError(error.code, ("files", str(index)), name, zh=error.zh, en=error.en)
-            )
-    if given.rows:
-        sheets += _rows_as_records(given.rows, template_rows(hub, request.business_day))
-    sheet = uploads.get(given.sign_in_sheet) if given.sign_in_sheet is not None else None
-    return _Loaded(tuple(sheets), sheet, tuple(uploads), tuple(missing))
+        at = ("files", str(index))
+        upload = uploads.get(item.upload)
+        if item.domain in domains:
+            wrong.append(told("domain_given_twice", (*at, "domain")))
+        elif not 1 <= item.domain <= _MOST_DOMAIN:
+            wrong.append(told("unknown_domain", (*at, "domain")))
+        elif upload is None:
+            wrong.append(told("upload_not_found", (*at, "upload")))
+        else:
+            # Reading a workbook takes a while; the others go on meanwhile.
+            try:
+                sheets.append(await asyncio.to_thread(read_sheet, upload, item.domain))
+            except InvalidInput as error:
+                wrong.append(
+                    replace(told(error.code, at, file=upload.filename), zh=error.zh, en=error.en)
+                )
+        domains.add(item.domain)
+    if given.rows and not given.files:
+        wrong += [
+            told("unknown_domain", ("rows", str(index), "domain"), row=index + 1)
+            for index, row in enumerate(given.rows)
+            if not 1 <= row.domain <= _MOST_DOMAIN
+        ]
+        sheets += sheets_of_rows(given.rows, template_rows(hub, request.business_day))
+    sheet = None if given.sign_in_sheet is None else uploads.get(given.sign_in_sheet)
+    if given.sign_in_sheet is not None and sheet is None:
+        wrong.append(told("upload_not_found", ("signInSheet",)))
+    elif sheet is not None and len(sheet.content) > _MOST_SHEET_BYTES:
+        wrong.append(told("sign_in_sheet_too_large", ("signInSheet",), file=sheet.filename))
+    wrong += _too_many_rows(hub, request.business_day, sheets)
+    return _Loaded(tuple(sheets), sheet, tuple(uploads), tuple(wrong))
+
+
+def _too_many_rows(hub: Hub, day: date, sheets: Sequence[Sheet]) -> list[UserError]:
+    most = hub.ruleset.on(day).value("vr.limits", "roster_max_rows")
+    return [
+        told("roster_too_long", ("files",), file=sheet.filename, most=str(most))
+        for sheet in sheets
+        if len(sheet.records or ()) > most
+    ]
 
 
 def template_rows(hub: Hub, day: date) -> list[list[str]]:
@@ -251,33 +179,68 @@ def template_rows(hub: Hub, day: date) -> list[list[str]]:
     return [header, ["2015/1/1", sample["name"], sample["number"], "2", "是", "是", "否"]]
 
 
+def _facts(
+    hub: Hub, course: Mapping[str, Any], loaded: _Loaded, *, imported: bool
+) -> dict[str, object]:
+    facts: dict[str, object] = dict(roster_course(course))
+    facts["already_imported"] = imported
+    facts["files"] = [
+        {"domain": item.domain, "rows": item.records}
+        if item.records is not None
+        else {"domain": item.domain, "encoding": "unknown"}
+        for item in loaded.sheets
+    ]
+    if loaded.sheet is not None:
+        facts["sign_in_sheet"] = {"format": sign_in_format(loaded.sheet.content)[0]}
+    if params := hub.rule_params.get("vr"):
+        facts["params"] = dict(params)
+    return facts
+
+
+def _may_be_refused(loaded: _Loaded, course: RowMapping, today: date) -> tuple[UserError, ...]:
+    """Where the register is stricter than the rulebook (mapping.md M8): told, not refused."""
+    found = []
+    if today == course["ends_on"]:
+        found.append(told("sent_after_last_day", ("courseNo",), last=course["ends_on"].isoformat()))
+    for sheet in loaded.sheets:
+        if not any(any(str(cell or "").strip() for cell in record) for record in sheet.people):
+            found.append(told("agency_may_refuse_empty", ("files",), file=sheet.filename))
+        found += [
+            told("agency_may_refuse_person_twice", ("id",), file=sheet.filename, row=line)
+            for line in twice_enrolled(sheet)
+        ]
+    return tuple(found)
+
+
 async def _check(
     connection: AsyncConnection, hub: Hub, request: Request, given: VrRosterInput, loaded: _Loaded
 ) -> Checked:
+    await hold_target(connection, "vr", given.course_no)
     course = await course_of(connection, given.course_no)
-    rows = row_filter(request.viewer, "vr", RowKind.SUBMISSION, request.business_day)
-    rows_given = sum(
-        max(0, len(sheet.records or ()) - FIRST_VR_LINE + 1) for sheet in loaded.sheets
-    )
-    owner = course["institution_tax_id"] if course is not None else None
-    errors = list(loaded.missing)
-    if course is None or owner not in rows.institutions:
+    errors = list(loaded.wrong)
+    if course is None or course["institution_tax_id"] not in own_rows(request).institutions:
         # Another institution's course looks exactly like one that is not there.
-        errors.append(UserError("course_not_found", ("courseNo",)))
-    if errors or course is None:
+        errors.append(told("course_not_found", ("courseNo",)))
         return Checked(
-            None, given.course_no, tuple(errors), {}, {"rows": rows_given}, None, request.instant,
-            uploads=loaded.uploads,
+            filed_by(request), None, tuple(errors), {}, {"rows": loaded.rows}, None,
+            request.instant, uploads=loaded.uploads,
         )  # fmt: skip
-    on_its_way = await has_roster_on_its_way(connection, given.course_no, course["starts_on"])
-    facts = _given(dict(course), loaded.sheets, loaded.sheet, on_its_way)
-    facts |= {"params": dict(params)} if (params := hub.rule_params.get("vr")) else {}
-    decision = evaluate("vr.roster_csv", facts, request.business_day, hub.ruleset).decision
-    request.trace.rules.add("vr.roster_csv")
+    checked = Checked(
+        course["institution_tax_id"], given.course_no, tuple(errors), {}, {"rows": loaded.rows},
+        None, request.instant, uploads=loaded.uploads, county=course["county__code"],
+    )  # fmt: skip
+    if errors:
+        return checked
+    on_file = await roster_on_file(connection, course)
+    facts = _facts(hub, dict(course), loaded, imported=on_file.imported)
+    # Twenty thousand rows take a while; the others go on meanwhile.
+    evaluation = await asyncio.to_thread(evaluate, _RULE, facts, request.business_day, hub.ruleset)
+    decision = evaluation.decision
+    request.trace.rules.add(_RULE)
     names = {sheet.domain: sheet.filename for sheet in loaded.sheets}
-    found = vr_errors(decision.report, decision.findings, names)
+    found = vr_errors(in_input_order(decision.report, loaded.sheets), decision.findings, names)
     summary = {
-        "rows": rows_given,
+        "rows": loaded.rows,
         "valid_rows": decision.report.get("valid_rows", 0),
         "error_rows": decision.report.get("error_rows", 0),
         "files": len(loaded.sheets),
@@ -285,12 +248,11 @@ async def _check(
         "deliver_after": course["ends_on"].isoformat(),
     }
     if found or loaded.sheet is None:
-        return Checked(
-            owner, given.course_no, found, {}, summary, None, request.instant,
-            uploads=loaded.uploads,
-        )  # fmt: skip
-    payload = _payload(given.course_no, loaded.sheets, loaded.sheet)
-    return Checked(
-        owner, given.course_no, (), payload, summary, "vr.post_roster", request.instant,
-        uploads=loaded.uploads,
-    )  # fmt: skip
+        return replace(checked, errors=found, summary=summary)
+    return replace(
+        checked,
+        payload=payload_of_roster(dict(course), loaded.sheets, loaded.sheet),
+        summary=summary,
+        operation="vr.post_roster",
+        warnings=_may_be_refused(loaded, course, request.business_day),
+    )

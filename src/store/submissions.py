@@ -3,7 +3,7 @@
 All functions work inside the caller's transaction: a submission, its first event and its place in the outbox are committed together or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,11 +20,13 @@ from .tables_work import outbox, submission, submission_event
 
 __all__ = [
     "Filing",
+    "OwnFiling",
     "Owner",
     "file_submission",
     "hold_target",
     "move",
     "note",
+    "own_filing",
     "payload_of",
     "submission_of",
     "supersede",
@@ -157,6 +159,52 @@ async def hold_target(connection: AsyncConnection, registry: str, target: str) -
         )
         .order_by(outbox.c.id)
         .with_for_update(of=outbox)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiling:
+    """A submission as the one who filed it refers to it."""
+
+    id: UUID
+    state: SubmissionState
+    institution: str | None
+    target: str | None
+    reference: str | None
+
+
+async def own_filing(
+    connection: AsyncConnection,
+    identity: UUID,
+    registry: str,
+    kinds: Sequence[str],
+    institutions: Collection[str],
+) -> OwnFiling | None:
+    """A submission of one of these institutions; while this transaction lasts it is not sent."""
+    entry = select(outbox.c.id).where(outbox.c.submission_id == identity).with_for_update()
+    await connection.execute(entry)
+    found = (
+        (
+            await connection.execute(
+                select(submission).where(
+                    submission.c.id == identity,
+                    submission.c.registry == registry,
+                    submission.c.kind.in_(kinds),
+                    submission.c.institution.in_(list(institutions)),
+                )
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if found is None:
+        return None
+    return OwnFiling(
+        found["id"],
+        SubmissionState(found["state"]),
+        found["institution"],
+        found["target"],
+        found["agency_reference"],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.auth.viewer import AgencyType, Viewer
@@ -14,6 +15,7 @@ from certhub.resolvers.context import Hub, Request
 from certhub.resolvers.vr_roster import RosterFile, VrRosterInput
 from certhub.store.keys import KeyRing
 from certhub.store.tables import MIRRORS
+from certhub.store.tables_sync import sync_state
 from certhub.store.uploads import save_upload
 
 COURSE = "20240115000011"
@@ -83,6 +85,9 @@ async def add_course(engine: AsyncEngine, **changes: Any) -> None:
     }
     async with engine.begin() as connection:
         await connection.execute(insert(MIRRORS["vr.course"]).values(values | changes))
+        await connection.execute(
+            upsert(sync_state).values(registry="vr", complete_at=NOW).on_conflict_do_nothing()
+        )
 
 
 async def uploaded(hub: Hub, filename: str, content: bytes, client: str = "client") -> UUID:

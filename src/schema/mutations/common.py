@@ -15,7 +15,13 @@ from ..nodes import UserError
 if TYPE_CHECKING:
     from ..submissions import Submission
 
-__all__ = ["FilingPayload", "optional_upload", "payload", "upload"]
+__all__ = [
+    "FilingPayload",
+    "optional_upload",
+    "payload",
+    "upload",
+    "upload_or_none",
+]
 
 
 @strawberry.interface(description="送件之結果。 What became of a filing.")
@@ -27,6 +33,9 @@ class FilingPayload:
     )
     errors: list[UserError] = strawberry.field(
         description="全部錯誤,逐列列出。 Every error at once, row by row."
+    )
+    warnings: list[UserError] = strawberry.field(
+        description="警示:不妨礙送件。 What is to be noted; it stops nothing."
     )
 
 
@@ -49,6 +58,14 @@ def upload(text: str, path: str) -> UUID:
         ) from error
 
 
+def upload_or_none(text: str) -> UUID:
+    """The same for use cases that say themselves that there is no such upload: an id nobody has."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
 def optional_upload(text: str | None, path: str) -> UUID | None:
     """The same, where the field may be left out."""
     return None if text is None else upload(text, path)
@@ -64,4 +81,5 @@ async def payload(info: Info, filed: Filed, kind: type[P]) -> P:
         found = await submissions_by_key(info.context.hub, info.context.request, [key])
         submission = shown(found[key], Submission) if key in found else None
     errors = [shown(error, UserError) for error in filed.errors]
-    return kind(submission=submission, errors=errors)
+    warnings = [shown(warning, UserError) for warning in filed.warnings]
+    return kind(submission=submission, errors=errors, warnings=warnings)
