@@ -16,7 +16,7 @@ import asyncpg
 
 from ..domain.blocks import Block, Blocks
 from ..domain.records import BY_NAME
-from ..domain.sync import Batch, Record, Tombstone
+from ..domain.sync import Batch, Problem, Record, Tombstone
 from .keys import KeyRing
 from .mirror_sql import PERSON_ENTITIES, entity_sql
 from .quarantine import open_entities, resolve, resolve_vanished, set_aside
@@ -70,6 +70,8 @@ class Figures:
         listed: By entity whose full listing is under way: its highest version so far.
         unnamed: Entities whose listing held a row without a readable key.
         fresh: By entity, whether its mirror was empty when the run came to it.
+        bare: Entities whose mirror was empty when their listing began and that were only filled since:
+            the mirror itself tells what was listed.
     """
 
     counts: dict[str, Counts] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Figures:
     listed: dict[str, int] = field(default_factory=dict)
     unnamed: set[str] = field(default_factory=set)
     fresh: dict[str, bool] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +155,7 @@ class MirrorWriter:
             for entity, tombstones in _by_entity(dead).items():
                 await self._close(entity, tombstones, now)
         for entity, problems in _by_entity(batch.problems).items():
-            counts = self._count(entity)
-            counts.fetched += len(problems)
-            counts.quarantined += len(problems)
-            await set_aside(self._connection, self._keys, entity, problems, self._run, now)
-            self._open = None
-            if entity in self.figures.listed:
-                named = [(problem.id,) for problem in problems if problem.id]
-                if len(named) < len(problems):
-                    self.figures.unnamed.add(entity)
-                await self._connection.copy_records_to_table(entity_sql(entity).seen, records=named)
+            await self._set_aside(entity, problems, now)
         return await self._end_listings(batch.complete, now)
 
     def changed_rows(self) -> int:
@@ -178,7 +172,7 @@ class MirrorWriter:
             for entity, counts in self.figures.counts.items()
             if counts.inserted + counts.updated > _CHUNK
         }
-        tables = [entity_sql(entity).mirror for entity in sorted(filled)]
+        tables = [entity_sql(entity).analyzed for entity in sorted(filled)]
         if not filled.isdisjoint((*PERSON_ENTITIES, "vr.appointment", "ltc.registration")):
             tables += ("hub.person", "hub.person_record", "hub.identifier", "hub.person_county")
         for table in tables:
@@ -197,6 +191,9 @@ class MirrorWriter:
         await self._connection.execute(f"truncate {sql.seen}")
         self.figures.listed[entity] = -1
         self.figures.unnamed.discard(entity)
+        self.figures.bare.discard(entity)
+        if await self._is_fresh(entity) and not await self._connection.fetchval(sql.any):
+            self.figures.bare.add(entity)
 
     async def _merge(self, blocks: Sequence[Block], now: datetime) -> None:
         entity, counts = blocks[0].entity, self._count(blocks[0].entity)
@@ -210,12 +207,14 @@ class MirrorWriter:
         if entity in self.figures.listed:
             version = max(max(block.versions) for block in blocks)
             self.figures.listed[entity] = max(self.figures.listed[entity], version)
+        # A mirror that was empty when the run began is filled without asking for each row.
+        filled = await self._is_fresh(entity) and await self._fill(blocks, now)
+        if entity in self.figures.listed and entity not in self.figures.bare:
             await self._connection.execute(
                 f"insert into {entity_sql(entity).seen} select unnest($1::text::text[])",
                 array_of_texts(ids),
             )
-        # A mirror that was empty when the run began is filled without asking for each row.
-        if await self._is_fresh(entity) and await self._fill(blocks, now):
+        if filled:
             return
         rest = await self._to_write(blocks, ids, now)
         if rest is not None:
@@ -241,6 +240,11 @@ class MirrorWriter:
                 )
         except asyncpg.UniqueViolationError:
             self.figures.fresh[entity] = False
+            if entity in self.figures.bare:
+                self.figures.bare.remove(entity)
+                await self._connection.execute(
+                    f"insert into {sql.seen} select id from {sql.mirror}"
+                )
             return False
         for touched, column, own in sql.touched:
             keys: set[Any] = set()
@@ -327,6 +331,28 @@ class MirrorWriter:
         counts.stale += stale
         counts.unchanged += distinct - deleted - stale
 
+    async def _set_aside(self, entity: str, problems: Sequence[Problem], now: datetime) -> None:
+        """Keep what is faulty, unless a good record that is newer is here already."""
+        sql, counts = entity_sql(entity), self._count(entity)
+        rows = await self._connection.fetch(
+            sql.current,
+            [problem.id for problem in problems],
+            [problem.version for problem in problems],
+            self._floor(entity),
+        )
+        current = [problems[row["place"] - 1] for row in rows]
+        counts.fetched += len(problems)
+        counts.quarantined += len(current)
+        counts.stale += len(problems) - len(current)
+        if current:
+            await set_aside(self._connection, self._keys, entity, current, self._run, now)
+            self._open = None
+        if entity in self.figures.listed:
+            named = [(problem.id,) for problem in problems if problem.id]
+            if len(named) < len(problems):
+                self.figures.unnamed.add(entity)
+            await self._connection.copy_records_to_table(sql.seen, records=named)
+
     async def _end_listings(self, complete: frozenset[str], now: datetime) -> MassDeletion | None:
         judged: list[tuple[str, int, int]] = []
         for entity in sorted(complete):
@@ -336,6 +362,8 @@ class MirrorWriter:
                 # A row whose key cannot be read might be any of those that seem to be gone.
                 self.figures.notes.append(f"listing_with_unreadable_keys:{entity}")
                 del self.figures.listed[entity]
+            elif entity in self.figures.bare:
+                judged.append((entity, 0, self._count(entity).inserted))
             else:
                 gone, live = await self._connection.fetchrow(
                     entity_sql(entity).vanished, self.figures.listed[entity]
@@ -345,13 +373,12 @@ class MirrorWriter:
         if refused is not None:
             return refused
         for entity, gone, _ in judged:
-            await resolve_vanished(
-                self._connection, entity, entity_sql(entity).seen, self._run, now
-            )
+            sql = entity_sql(entity)
+            seen = sql.mirror if entity in self.figures.bare else sql.seen
+            await resolve_vanished(self._connection, entity, seen, self._run, now)
             version = self.figures.listed.pop(entity)
             self.figures.floors[entity] = max(self._floor(entity), version)
             if gone:
-                sql = entity_sql(entity)
                 deleted = await self._connection.fetchval(sql.vanish, version, now)
                 self._count(entity).deleted += deleted
                 self._count(entity).vanished += deleted

@@ -52,6 +52,10 @@ _OWN = frozenset(
 )
 
 
+# Read through their person alone, whatever else is asked of them.
+_ACTIVITIES = frozenset({"vr.training_record", "ltc.credit"})
+
+
 def quoted(name: str) -> str:
     """A column name from the catalogue, quoted (``no``, ``format``, ``time`` are keywords)."""
     return f'"{name}"'
@@ -63,6 +67,8 @@ class EntitySql:
 
     Attributes:
         columns: Columns of a staged row, in the order of ``staging.copy_lines``.
+        analyzed: The mirror with the columns that the planner is asked about: an analysis of all the
+            texts takes as long as a tenth of a first load.
         touched: (entity, column, own) of the keys that a change of a row touches.
         any: Whether the mirror holds any row.
         probe: What to do with rows; $1 ids, $2 versions, both as array literals, $3 their hashes end
@@ -74,6 +80,8 @@ class EntitySql:
             floor says it for all of them.)
         close: Tombstones; $1 ids, $2 versions, $3 merged_into, $4 floor, $5 now. One row: deleted,
             distinct, stale.
+        current: Faulty rows that are not older than what is stored; $1 ids, $2 versions (0: not
+            readable), $3 floor. Their places, from 1.
         vanished: Rows that a full listing lacks; $1 its version. A row that is newer than the
             listing came after it and stays. One row: gone, live.
         vanish: Closes them; $1 version, $2 now. One row: their number.
@@ -84,6 +92,7 @@ class EntitySql:
     stage: str
     seen: str
     columns: tuple[str, ...]
+    analyzed: str
     touched: tuple[tuple[str, str, bool], ...]
     create_stage: str
     create_seen: str
@@ -93,6 +102,7 @@ class EntitySql:
     update: str
     renew: str
     close: str
+    current: str
     vanished: str
     vanish: str
 
@@ -122,6 +132,7 @@ def entity_sql(name: str) -> EntitySql:
         stage=stage,
         seen=seen,
         columns=columns,
+        analyzed=f"{mirror} ({', '.join(map(quoted, _analyzed_columns(name)))})",
         touched=touched,
         create_stage=(
             f"create temp table if not exists {stage} as "
@@ -178,6 +189,13 @@ def entity_sql(name: str) -> EntitySql:
             where m.id = s.id
         """,
         close=_close_sql(name, mirror, touched, merged=merged),
+        current=f"""
+            select p.place
+            from unnest($1::text[], $2::bigint[]) with ordinality as p(id, version, place)
+                left join {mirror} m on m.id = p.id
+            where p.version = 0
+                or p.version >= greatest(m.source_version, $3::bigint)
+        """,
         vanished=f"""
             select count(*) filter (
                     where s.id is null and ($1::bigint < 0 or m.source_version <= $1::bigint)
@@ -268,6 +286,14 @@ def _staged_columns(name: str) -> tuple[str, ...]:
 def _code_columns(name: str, field: str) -> tuple[str, ...]:
     table = MIRRORS[name]
     return tuple(c for c in (f"{field}__code", f"{field}__codes") if c in table.c)
+
+
+def _analyzed_columns(name: str) -> list[str]:
+    table = MIRRORS[name]
+    wanted = {"id", "deleted_at", *(c.name for index in table.indexes for c in index.columns)}
+    if name not in _ACTIVITIES:
+        wanted |= {c.name for c in table.c if c.name.endswith("__code")}
+    return [c.name for c in table.c if c.name in wanted]
 
 
 def _touched_columns(name: str) -> tuple[tuple[str, str, bool], ...]:
