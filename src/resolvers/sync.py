@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -229,7 +230,7 @@ async def _run(
         hub.limits.mass_delete,
         rewrite=full and stored.reading != reading,
     )
-    if stored.reading != reading and not everything:
+    if stored.reading not in {None, reading} and not everything:
         writer.figures.notes.append("read_differently_since_last_full_sync")
     report = SyncReport(registry, run, full, started, notes=writer.figures.notes)
     faulty: Sequence[Problem] = ()
@@ -298,6 +299,7 @@ async def _following(batches: AsyncIterator[Batch]) -> Batch | None:
     return await anext(batches, None)
 
 
+@cache
 def _reading(registry: str) -> str:
     """Changes with the fields and value maps that records of the registry are read by."""
     entities = [entity for entity in ENTITIES if entity.registry == registry]
@@ -364,6 +366,7 @@ async def _apply(
         counts={name: counts.as_dict() for name, counts in writer.figures.counts.items()},
         notes=writer.figures.notes,
         drifted=batch.drift,
+        reading=_reading(batch.registry),
     )
 
 

@@ -105,15 +105,30 @@ async def save_batch(
     counts: Mapping[str, Mapping[str, int]],
     notes: Sequence[str],
     drifted: Iterable[Drift],
+    reading: str,
 ) -> None:
-    """Save position and report in the transaction of the batch they describe."""
+    """Save position and report in the transaction of the batch they describe.
+
+    Args:
+        connection: asyncpg's own connection.
+        registry: Of the run.
+        run: Its number.
+        position: The connector's cursor after the batch.
+        floors: By entity, version of its last full listing.
+        counts: Of the run so far, by entity.
+        notes: Of the run so far.
+        drifted: Of the batch.
+        reading: How records are read: that of the very first batch holds until everything is read
+            in another way, in however many runs the first load is done.
+    """
     await connection.execute(
-        "insert into hub.sync_state (registry, position, floors) values ($1, $2, $3) "
+        "insert into hub.sync_state (registry, position, floors, reading) values ($1, $2, $3, $4) "
         "on conflict (registry) do update set position = excluded.position, "
         "floors = excluded.floors",
         registry,
         orjson.dumps(position).decode(),
         orjson.dumps(floors).decode(),
+        reading,
     )
     await connection.execute(
         "update hub.sync_run set counts = $2, notes = $3 where id = $1",

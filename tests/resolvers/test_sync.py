@@ -360,6 +360,34 @@ async def test_a_good_version_ends_the_quarantine_of_the_faulty_one(
     assert await _rows(engine, query) == [("resolved", 2, "impossible_date", True)]
 
 
+async def test_a_faulty_version_older_than_the_stored_one_is_old_news(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    await sync("ltc", _listing(made, 9, "D1"), made.batch("ltc", Tombstone("ltc.credit", "D2", 10)))
+    late = [made.problem("ltc.credit", key, version=3) for key in ("D1", "D2", "D3")]
+    new = [made.problem("ltc.credit", "D1", version=10), made.problem("ltc.credit", "D4")]
+
+    report = await sync("ltc", made.batch("ltc", *late, *new))
+
+    assert _nonzero(report) == {"fetched": 5, "stale": 3, "quarantined": 2}
+    open_rows = "select source_id, version from hub.quarantine where state = 'open' order by id"
+    assert await _rows(engine, open_rows) == [("D1", 10), ("D4", 0)]
+
+
+async def test_a_first_load_in_two_runs_was_read_in_one_way(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    lost = AgencyFault("gone", "x")
+    await sync("ltc", made.batch("ltc", made.credit("D1", "L1")), lost)
+    await sync("ltc", made.batch("ltc", made.credit("D2", "L1")))
+
+    report = await sync(
+        "ltc", made.batch("ltc", made.credit("D1", "L1"), made.credit("D2", "L1")), full=True
+    )
+
+    assert _nonzero(report) == {"fetched": 2, "unchanged": 2}
+
+
 async def test_what_a_full_listing_no_longer_holds_leaves_the_quarantine(
     sync: Sync, made: Made, engine: AsyncEngine
 ) -> None:
