@@ -1,0 +1,258 @@
+"""What is wrong with a class plan (附表二 to 附表四), as errors that a person can mend.
+
+The verdict is that of ``osh.class_filing``; here is which field and row it is about, and what the
+contract wants beside it. The trainees' rows (附表五) are ``osh_checks``' part.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from ..domain.amounts import to_number
+from ..domain.decision import Decision, Severity
+from ..domain.periods import DAY
+from ..domain.submission import UserError
+from ..domain.vocabulary import terms_of
+from ..rules.engine import evaluate
+from ..rules.osh_common import CATEGORIES
+from ..rules.params import Ruleset
+from .osh_checks import Verdict, limit_of
+from .osh_plan import ClassPlan
+
+__all__ = ["FORMATS", "KINDS", "check_plan", "plan_rule"]
+
+KINDS = ("professional", "in_service")
+FORMATS = ("lecture", "group_discussion")
+
+_CLASS_FIELDS: Mapping[str, str] = {
+    "osh.class.filed_late": "startsOn",
+    "osh.class.changed_late": "startsOn",
+    "osh.class.not_sent_to_local_authority": "letterOn",
+    "osh.class.counsellor_missing": "counsellor",
+    "osh.class.institution_not_recognised": "startsOn",
+    "osh.class.kind_not_recognised": "kind",
+    "osh.class.ends_after_recognition": "endsOn",
+    "osh.class.category_below_2h": "timetable",
+    "osh.class.category_missing": "timetable",
+}
+_DOCUMENT_FIELDS = {
+    "timetable": "timetable",
+    "lecturer_roster": "lecturers",
+    "trainee_roster": "trainees",
+    "venue_proof": "venueProof",
+}
+_ROW_OF_PLAN = {"osh.class.lecturer_clause_missing", "osh.class.lecturer_not_in_roster"}
+
+
+def _missing(*path: str, row: int | None = None) -> UserError:
+    return UserError("osh.roster.field_missing", path, None, row)
+
+
+def _enum(path: tuple[str, ...], allowed: Sequence[str], row: int | None = None) -> UserError:
+    return UserError("enum_invalid", path, None, row, "、".join(allowed))
+
+
+def _head(plan: ClassPlan) -> list[UserError]:
+    """The notice itself (附表二)."""
+    errors: list[UserError] = []
+    if plan.kind not in KINDS:
+        errors.append(_enum(("kind",), KINDS))
+    if plan.format not in FORMATS:
+        errors.append(_enum(("format",), FORMATS))
+    if plan.ends_on < plan.starts_on:
+        errors.append(
+            UserError("day_invalid", ("endsOn",), None, None, f">= {plan.starts_on.isoformat()}")
+        )
+    plain = {
+        "periodNo": plan.period_no,
+        "name": plan.name,
+        "materials": plan.materials,
+        "letterNo": plan.letter_no,
+    }
+    errors += [_missing(name) for name, value in plain.items() if not (value or "").strip()]
+    place = {"name": plan.venue.name, "address": plan.venue.address, "county": plan.venue.county}
+    errors += [
+        _missing("venue", name) for name, value in place.items() if not (value or "").strip()
+    ]
+    if plan.venue.county and not terms_of("county", plan.venue.county):
+        errors.append(UserError("enum_invalid", ("venue", "county"), None, None, "63000"))
+    return errors
+
+
+def _lecturers(plan: ClassPlan) -> tuple[list[UserError], list[UserError]]:
+    """Lecturers (附表四) row by row; who teaches without standing there (OSH-R25)."""
+    errors: list[UserError] = []
+    unclaused: list[UserError] = []
+    names: set[str] = set()
+    for row, lecturer in enumerate(plan.lecturers, start=1):
+        name = (lecturer.name or "").strip()
+        if not name:
+            errors.append(_missing("lecturers", "name", row=row))
+        elif name in names:
+            errors.append(UserError("row_repeated", ("lecturers", "name"), None, row))
+        names.add(name)
+        if not (lecturer.clause or "").strip():
+            unclaused.append(
+                UserError("osh.class.lecturer_clause_missing", ("lecturers", "clause"), None, row)
+            )
+    for row, session in enumerate(plan.timetable, start=1):
+        if not (session.lecturer or "").strip():
+            errors.append(_missing("timetable", "lecturer", row=row))
+        elif plan.lecturers and (session.lecturer or "").strip() not in names:
+            path = ("timetable", "lecturer")
+            errors.append(UserError("osh.class.lecturer_not_in_roster", path, None, row))
+    if plan.kind == "in_service":
+        return errors, unclaused
+    return errors + unclaused, []
+
+
+def _timetable(plan: ClassPlan) -> list[UserError]:
+    """The timetable (附表三) row by row."""
+    errors: list[UserError] = []
+    span = f"{plan.starts_on.isoformat()}..{plan.ends_on.isoformat()}"
+    for row, session in enumerate(plan.timetable, start=1):
+        if session.held_on is None or not plan.starts_on <= session.held_on <= plan.ends_on:
+            errors.append(UserError("day_invalid", ("timetable", "date"), None, row, span))
+        errors += [
+            _missing("timetable", name, row=row)
+            for name in ("time", "course")
+            if not (getattr(session, name) or "").strip()
+        ]
+        if session.hours is None or session.hours <= 0:
+            errors.append(UserError("hours_invalid", ("timetable", "hours"), None, row, "> 0"))
+        if session.category is not None and session.category not in CATEGORIES:
+            errors.append(_enum(("timetable", "category"), CATEGORIES, row))
+    return errors
+
+
+def plan_rule(
+    plan: ClassPlan,
+    recognition: Mapping[str, Any] | None,
+    *,
+    filed_on: date,
+    letter_on: date | None,
+    changed_on: date | None = None,
+) -> dict[str, Any]:
+    """Facts of ``osh.class_filing`` for a plan."""
+    hours: dict[str, int] = {}
+    timetable: list[dict[str, Any]] = []
+    for session in plan.timetable:
+        lesson: dict[str, Any] = {
+            "lecturer": (session.lecturer or "").strip(),
+            "hours": to_number(max(0, session.hours or 0)),
+        }
+        if session.category in CATEGORIES:
+            lesson["category"] = session.category
+            hours[session.category] = hours.get(session.category, 0) + max(0, session.hours or 0)
+        timetable.append(lesson)
+    there = {
+        "plan_notice": True,
+        "timetable": bool(plan.timetable),
+        "lecturer_roster": bool(plan.lecturers),
+        "trainee_roster": bool(plan.trainees),
+        "venue_proof": bool(plan.venue_proof.document_no and plan.venue_proof.issued_on),
+    }
+    filed: dict[str, Any] = {
+        "kind": plan.kind,
+        "format": plan.format,
+        "starts_on": plan.starts_on.isoformat(),
+        "ends_on": plan.ends_on.isoformat(),
+        "filed_on": filed_on.isoformat(),
+        "enrolled": len(plan.trainees),
+        "counsellor": bool((plan.counsellor or "").strip()),
+        "documents": [name for name, present in there.items() if present],
+        "category_hours": {name: to_number(value) for name, value in hours.items()},
+    }
+    if letter_on is not None:
+        filed["letter_on"] = letter_on.isoformat()
+    if changed_on is not None:
+        filed["changed_on"] = changed_on.isoformat()
+    given: dict[str, Any] = {
+        "class": filed,
+        "lecturers": [
+            {"id": (item.name or "").strip()} | ({"clause": item.clause} if item.clause else {})
+            for item in plan.lecturers
+        ],
+        "timetable": timetable,
+    }
+    if recognition is not None:
+        given["recognition"] = dict(recognition)
+    return given
+
+
+def _class_expected(code: str, decision: Decision, plan: ClassPlan, ruleset: Ruleset) -> str | None:
+    figures = ruleset.on(plan.ends_on)
+    match code.rpartition(".")[2]:
+        case "filed_late" | "not_sent_to_local_authority":
+            return f"<= {decision.report['file_by']}"
+        case "changed_late":
+            return f"<= {decision.report['change_by']}"
+        case "too_few_enrolled":
+            return f">= {figures.value('osh.class', 'min_enrolled')}"
+        case "category_below_2h" | "category_missing":
+            return f">= {figures.value('osh.class', 'category_hours')}"
+        case _:
+            return limit_of(code, plan.ends_on, ruleset)
+
+
+def check_plan(
+    plan: ClassPlan,
+    recognition: Mapping[str, Any] | None,
+    as_of: date,
+    ruleset: Ruleset,
+    *,
+    filed_on: date,
+    letter_on: date | None,
+    changed_on: date | None = None,
+    not_after: date | None = None,
+) -> Verdict:
+    """Everything that is wrong with a plan but its trainees' rows.
+
+    Args:
+        plan: The whole plan.
+        recognition: Of the institution on the first day (OSH-R26); None: it never had one.
+        as_of: Business day.
+        ruleset: Figures.
+        filed_on: Day of the first filing.
+        letter_on: Day of the letter that the filing went with.
+        changed_on: Business day of a change.
+        not_after: First day as the agency knows it: a class that begins tomorrow is not moved away
+            to gain time.
+    """
+    errors = _head(plan)
+    asked = plan.kind in KINDS and plan.format in FORMATS and plan.starts_on <= plan.ends_on
+    lecturers, warnings = _lecturers(plan)
+    rows = _timetable(plan) + lecturers
+    if not asked:
+        return Verdict((*errors, *rows), tuple(warnings))
+    given = plan_rule(
+        plan, recognition, filed_on=filed_on, letter_on=letter_on, changed_on=changed_on
+    )
+    decision = evaluate("osh.class_filing", given, as_of, ruleset).decision
+    missing: Sequence[str] = decision.report["missing_documents"]  # type: ignore[assignment]
+    if recognition is None:
+        errors.append(UserError("osh.class.institution_not_recognised", ("institutionCode",)))
+    if changed_on is not None and not_after is not None and not_after < plan.starts_on:
+        due = not_after - ruleset.on(plan.ends_on).value("osh.class", "change_days") * DAY
+        if changed_on > due:
+            code = "osh.class.changed_late"
+            errors.append(UserError(code, ("startsOn",), expected=f"<= {due.isoformat()}"))
+    for finding in decision.findings:
+        if finding.code in _ROW_OF_PLAN:
+            continue  # told row by row
+        if finding.code == "osh.class.document_missing":
+            errors += [
+                UserError(finding.code, (_DOCUMENT_FIELDS.get(name, name),), None, None, name)
+                for name in missing
+            ]
+            continue
+        said = UserError(
+            finding.code,
+            (_CLASS_FIELDS.get(finding.code, "trainees"),),
+            expected=_class_expected(finding.code, decision, plan, ruleset),
+        )
+        if finding.severity is Severity.WARNING:
+            warnings.append(said)
+        else:
+            errors.append(said)
+    return Verdict((*errors, *rows), tuple(warnings))
