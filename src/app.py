@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from .domain.errors import ConfigurationError
+from .domain.rest_days import RestDays
 from .domain.roc_date import TAIPEI
+from .rules.calendar import shipped_rest_days
 from .settings import Environment, Settings
 
 if TYPE_CHECKING:
@@ -83,12 +85,15 @@ def configure_logging(level: str = "INFO") -> None:
     )
 
 
-def _holidays(settings: Settings) -> frozenset[date]:
+def _holidays(settings: Settings) -> RestDays:
+    """The calendar shipped, with the days of the operator's own file added."""
+    shipped = shipped_rest_days()
     if settings.holidays_file is None:
-        return frozenset()
+        return shipped
     try:
         lines = settings.holidays_file.read_text(encoding="utf-8").split()
-        return frozenset(date.fromisoformat(line) for line in lines)
+        days = [date.fromisoformat(line) for line in lines]
+        return shipped.with_days(days, "CERTHUB_HOLIDAYS_FILE")
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"CERTHUB_HOLIDAYS_FILE: {settings.holidays_file}: expected one ISO day per line",
@@ -225,6 +230,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
 
     from .agencies import working
     from .auth.tokens import TokenVerifier
+    from .schema import http_downloads as downloads
     from .schema import http_pages as pages
     from .schema.build import build_schema
     from .schema.guard import Guard
@@ -274,6 +280,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
         routes=[
             Route("/graphql", graphql_endpoint, methods=["POST"]),
             Route("/uploads", upload_endpoint, methods=["POST"]),
+            Route("/deadlines.ics", downloads.deadlines_endpoint, methods=["GET"]),
             Route("/healthz", pages.health),
             Route("/readyz", pages.ready),
             Route("/metrics", pages.metrics),

@@ -46,7 +46,7 @@ def test_a_missing_credential_is_named(tmp_path: Path, registry: str, missing: s
 
 async def test_a_hub_takes_its_figures_from_the_settings(database_url: str, tmp_path: Path) -> None:
     holidays = tmp_path / "holidays.txt"
-    holidays.write_text("2024-10-10\n2025-01-01\n")
+    holidays.write_text("2024-10-10\n2030-10-10\n")
     settings = Settings(
         home=tmp_path,
         database_url=SecretStr(database_url),
@@ -56,7 +56,10 @@ async def test_a_hub_takes_its_figures_from_the_settings(database_url: str, tmp_
     )
 
     async with open_hub(settings) as hub:
-        assert hub.holidays == {date(2024, 10, 10), date(2025, 1, 1)}
+        assert hub.holidays.between(date(2030, 1, 1), date(2030, 12, 31)) == [date(2030, 10, 10)]
+        assert date(2024, 10, 10) in hub.holidays
+        assert hub.holidays.covers(date(2030, 1, 1))
+        assert not hub.holidays.covers(date(2029, 1, 1))
         assert hub.business_day(hub.clock()) == date(2024, 9, 2)
         assert hub.verify_daily_budget == 7
         assert set(hub.stale_after) == {"vr", "ltc", "osh"}

@@ -12,6 +12,7 @@ from ..domain.errors import CertHubError
 from ..settings import Settings
 from . import audit, db, keys, policy, quarantine, receipt, roster, rules, schema
 from .bench import bench
+from .deadlines import deadlines
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
@@ -33,7 +34,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (bench, demo, doctor, evaluate, export, sandbox, serve, sync, token, verify):
+for command in (
+    bench,
+    deadlines,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    sandbox,
+    serve,
+    sync,
+    token,
+    verify,
+):
     app.command()(command)
 for name, group in {
     "audit": audit.app,

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from ..domain.bundles import ClassRows
-from ..domain.decision import Deadline
 from ..domain.errors import Refused
 from ..store.class_rows import appointments_in, load_classes
 from . import decisions
@@ -17,7 +16,6 @@ from .objects import InstitutionRecognition, Trainee, TrainingClass
 from .questions import declared_facts, declared_key, question
 
 __all__ = [
-    "class_deadlines",
     "class_decision",
     "recognition_status",
     "staffing",
@@ -102,29 +100,6 @@ def trainee_state(trainee: Trainee) -> str | Awaitable[str | None] | None:
         }
 
     return trainee.batch.ask("state", trainee.key, load, None)
-
-
-def class_deadlines(
-    training: TrainingClass,
-) -> Sequence[Deadline] | Awaitable[Sequence[Deadline]]:
-    """Deadlines of filing and closing on the business day, nearest first."""
-
-    async def load(batch: Batch) -> Mapping[str, Sequence[Deadline]]:
-        bundles = await batch.load("bundles", _bundles)
-        asked = await question(batch.hub, batch.request, None)
-        return {
-            key: sorted(
-                {
-                    deadline
-                    for decide in _CLASS.values()
-                    for deadline in decide(asked, rows, None).deadlines
-                },
-                key=lambda item: (item.due, item.code),
-            )
-            for key, rows in bundles.items()
-        }
-
-    return training.batch.ask("deadlines", training.key, load, ())
 
 
 def recognition_status(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..domain.provenance import Freshness, Provenance, freshness_of
+from ..domain.rest_days import RestDays
 from ..domain.roc_date import TAIPEI
+from ..rules.calendar import shipped_rest_days
 from ..rules.params import Ruleset, current_ruleset
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Hub:
         stale_after: By registry: age from which facts are STALE.
         unavailable_after: By registry: age from which nothing is decided on them.
         business_date: Fixed day of a development hub; None means today in Asia/Taipei.
-        holidays: Public holidays for the rules that count working days.
+        holidays: Rest days of offices, for the rules that count working days.
         rule_params: Settings handed to entry points as ``params``, by registry.
         verify_daily_budget: Exact verifications of unregistered staff per client and day.
         production: Whether development conveniences are refused.
@@ -45,7 +47,7 @@ class Hub:
     unavailable_after: Mapping[str, timedelta]
     ruleset: Ruleset = field(default_factory=current_ruleset)
     business_date: date | None = None
-    holidays: frozenset[date] = frozenset()
+    holidays: RestDays = field(default_factory=shipped_rest_days)
     rule_params: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     verify_daily_budget: int = 2000
     production: bool = False

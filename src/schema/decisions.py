@@ -11,7 +11,7 @@ from ..domain.decision import Step, plain
 from ..resolvers.answers import Answer
 from ..rules.law import citation
 from ..rules.wording import render
-from .enums import Lang, Severity, Verdict
+from .enums import DeadlineState, Lang, Severity, Verdict
 from .fields import computed, shown
 from .labels import sentence
 from .nodes import Citation, LangArg, Provenance, cite
@@ -83,6 +83,41 @@ class Deadline:
     code: str = strawberry.field(description="期限代碼。 Code of the deadline.")
     due: date = strawberry.field(description="期限日(含)。 Last day, included.")
     law: strawberry.Private[str | None]
+
+    @computed(
+        "狀態;無從得知是否已辦者為空。 Where it stands; null where nothing says whether it was done."
+    )
+    def state(self) -> DeadlineState | None:
+        """DUE, DONE, OVERDUE or PASSED, on the day asked about."""
+        return getattr(self, "state", None)
+
+    @computed("完成日。 Day it was done, where that is known.")
+    def done_on(self) -> date | None:
+        """The day it was done."""
+        return getattr(self, "done_on", None)
+
+    @computed("所涉班別、認可或通知之編號。 Number of the class, recognition or order it is about.")
+    def subject(self) -> str | None:
+        """What it is about."""
+        return getattr(self, "subject", None) or None
+
+    @computed("所涉事項名稱。 What people call that.")
+    def title(self) -> str | None:
+        """What people call it."""
+        return getattr(self, "title", None)
+
+    @computed("所涉受訓人數;屬全班者為空。 Trainees it concerns; null where it is about the whole.")
+    def trainees(self) -> int | None:
+        """How many trainees."""
+        return getattr(self, "trainees", None)
+
+    @computed(
+        "該年度辦公日曆表未載入,僅避開星期六、日。 The year's calendar is not held: only Saturdays and "
+        "Sundays were avoided."
+    )
+    def weekends_only(self) -> bool:
+        """Whether the calendar of the year is not held."""
+        return bool(getattr(self, "weekends_only", False))
 
     @computed("說明。 The deadline in words.")
     def label(self, lang: LangArg = Lang.ZH) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from ..domain.deadlines import DeadlineState
 from ..domain.decision import Severity
 from ..domain.provenance import Freshness
 from ..domain.tw_id import IdentifierKind
@@ -14,6 +15,7 @@ from ..resolvers.answers import Verdict
 
 __all__ = [
     "CertificateOrder",
+    "DeadlineState",
     "Freshness",
     "IdentifierKind",
     "Lang",
@@ -133,6 +135,16 @@ _described(
         "ACCEPTED": "機關已受理。 Accepted by the agency.",
         "REFUSED": "機關已退回。 Refused by the agency.",
         "SUPERSEDED": "已由後一次報送取代。 Replaced by a later submission.",
+    },
+)
+_described(
+    DeadlineState,
+    "期限之狀態。 Where a deadline stands on the day asked about.",
+    {
+        "DUE": "待辦,尚未屆期。 Still to be done, in time.",
+        "DONE": "已辦。 Done; doneOn says when.",
+        "OVERDUE": "逾期未辦。 Not done, and the day has passed.",
+        "PASSED": "得辦之期間已過,並無欠辦。 A possibility that has ended; nothing was owed.",
     },
 )
 _described(

@@ -25,6 +25,7 @@ _ROUTES = frozenset(
     {
         "/graphql",
         "/uploads",
+        "/deadlines.ics",
         "/healthz",
         "/readyz",
         "/metrics",

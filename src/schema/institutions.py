@@ -1,18 +1,20 @@
 """Institutions of the three registries."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
 from ..resolvers import institutions, objects
 from .context import Info
-from .enums import Registry
+from .enums import DeadlineState, Registry
 from .fields import computed, shown
 from .nodes import After, Connection, First, Node, Provenance
 from .selection import selects
 
 if TYPE_CHECKING:
     from .courses import Course, CourseFilter
+    from .decisions import Deadline
     from .osh import InstitutionRecognition, TrainingClass, TrainingClassFilter
 
 __all__ = ["Institution", "InstitutionFilter", "InstitutionQuery"]
@@ -80,6 +82,35 @@ class Institution(Node):
             total=selects(info, "totalCount"),
         )
         return cast("Connection[TrainingClass]", page)
+
+    @computed(
+        "期限,近者在前;預設僅列待辦與逾期者。 Deadlines of an OSH institution, nearest first: of its "
+        "classes, trainees (counted, not named), recognitions and orders to improve."
+    )
+    async def deadlines(
+        self,
+        info: Info,
+        states: Annotated[
+            list[DeadlineState] | None,
+            strawberry.argument(description="狀態,預設 DUE 與 OVERDUE。 States."),
+        ] = None,
+        until: Annotated[
+            date | None, strawberry.argument(description="至此日止(含)。 Last day, included.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[Annotated["Deadline", strawberry.lazy(".decisions")]] | None:
+        """A page of deadlines."""
+        from ..resolvers import deadlines
+
+        page = await deadlines.deadlines_of(
+            shown(self, objects.Institution),
+            deadlines.DeadlineFilter(tuple(states or ()), until),
+            first,
+            after,
+            total=selects(info, "totalCount"),
+        )
+        return cast("Connection[Deadline]", page)
 
     @computed("課程(職業重建、長照)。 Courses, in VR and LTC, latest first day first.")
     async def courses(

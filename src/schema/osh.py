@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from ..resolvers import class_decisions, classes, institutions, objects, people
+from ..resolvers import class_decisions, classes, deadlines, institutions, objects, people
 from .certificates import Certificate, Declared
 from .context import Info
 from .decisions import Deadline, Decision
@@ -66,6 +66,11 @@ class TrainingSession:
     hours: Amount | None = strawberry.field(description="時數。 Hours.")
     category: str | None = strawberry.field(description="課程類別代碼。 Category.")
     lecturer: str | None = strawberry.field(description="講師姓名。 Lecturer.")
+
+    @computed("課程序號,出席紀錄以此稱之。 Number that attendance is reported under.")
+    def number(self) -> str:
+        """The agency's key of the lesson."""
+        return shown(self, objects.TrainingSession).key
 
 
 @strawberry.type(description="受訓人員。 A person on the roster of a class.")
@@ -149,8 +154,8 @@ class TrainingClass(Node):
 
     @computed("報備與結訓後各項期限。 Days by which something is due, before and after the class.")
     def deadlines(self) -> list[Deadline]:
-        """Deadlines of filing and closing on the business day."""
-        found = class_decisions.class_deadlines(shown(self, objects.TrainingClass))
+        """Deadlines of the class and of its trainees on the business day; nobody is named."""
+        found = deadlines.class_dues(shown(self, objects.TrainingClass))
         return cast("list[Deadline]", found)
 
     @computed("受訓人員名冊。 The roster.")

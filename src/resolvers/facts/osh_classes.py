@@ -160,7 +160,7 @@ def closing(
         return undetermined("osh.closing", findings, row, said)
     given: Given = {
         "class": {"kind": row["training_kind__code"], "ends_on": row["ends_on"].isoformat()},
-        "holidays": rest_days(holidays),
+        "holidays": rest_days(holidays, row["ends_on"]),
     }
     issued = max(
         (item["issued_on"] for item in rows.certificates if item["issued_on"]), default=None

@@ -1,7 +1,7 @@
 """What the builders of OSH facts share: rest days, and classes of which too little is on record."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from ...domain.bundles import Row
 from .built import Built, Findings
@@ -11,11 +11,16 @@ __all__ = ["OSH", "Given", "is_determined", "rest_days", "undetermined"]
 
 OSH = frozenset({"osh"})
 Given = dict[str, object]
+_REACH = timedelta(days=450)
 
 
-def rest_days(holidays: Iterable[date]) -> list[str]:
-    """The public calendar as a fact."""
-    return [day.isoformat() for day in sorted(holidays)]
+def rest_days(holidays: Iterable[date], since: date) -> list[str]:
+    """The public calendar as a fact, as far as a period that begins on ``since`` can reach.
+
+    The longest are a year and the days after it (OSH-R44, R51, R52).
+    """
+    until = since + _REACH
+    return [day.isoformat() for day in sorted(holidays) if since <= day <= until]
 
 
 def undetermined(rule: str, findings: Findings, row: Row, said: Declared | None = None) -> Built:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from ...domain.bundles import Row
-from .built import Built, Findings, earliest_after, iso
+from .built import Built, Findings, earliest_after
 from .declared import Declared
 from .osh_common import OSH, Given, rest_days
 from .osh_providers import for_class, kinds_of, recognition_facts
@@ -29,11 +29,12 @@ def recognition_status(
     term = recognition_facts(row, findings)
     given: Given | None = None
     if term is not None:
-        facts = {"recognised_on": iso(row["recognised_on"]) or term["valid_from"], **term}
+        began = row["recognised_on"] or row["valid_from"]
+        facts = {"recognised_on": began.isoformat(), **term}
         if row["recognised_on"] is None:
             findings.add("record_undetermined", row["id"])
         said.fill(facts, "documents_uploaded_on", into="recognition")
-        given = {"recognition": facts, "holidays": rest_days(holidays)}
+        given = {"recognition": facts, "holidays": rest_days(holidays, began)}
         said.fill(given, "renewal_applied_on")
     said.note_unused(findings)
     return Built(

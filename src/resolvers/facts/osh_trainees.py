@@ -69,7 +69,7 @@ def attendance(
         ],
         "records": records,
         "make_up": make_up,
-        "holidays": rest_days(holidays),
+        "holidays": rest_days(holidays, row["ends_on"]),
     }
     said.fill(given, "waived_hours")
     said.note_unused(findings)
@@ -140,7 +140,12 @@ def completion(
     said.note_unused(findings)
     return Built(
         "osh.completion",
-        {"class": held, "trainee": facts, "exams": exams, "holidays": rest_days(holidays)},
+        {
+            "class": held,
+            "trainee": facts,
+            "exams": exams,
+            "holidays": rest_days(holidays, row["ends_on"]),
+        },
         findings.sealed(),
         sources=OSH,
         subject=trainee["id"],

@@ -1,0 +1,129 @@
+"""Files to take home: deadlines as a calendar. Authorised like the field of the API they come from.
+
+The token stands in the header, never in the address: addresses are kept in logs and histories.
+Every file is audited before it leaves.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..auth.policy import Denied, decide
+from ..domain.errors import (
+    CertHubError,
+    InvalidInput,
+    NotFound,
+    Refused,
+    RegistryUnavailable,
+    Transient,
+)
+from ..resolvers.auditing import audit_entry
+from ..resolvers.context import Request as Asked
+from ..resolvers.deadline_calendar import deadline_calendar
+from ..store.audit import AuditUnavailable
+from .http_access import viewer_of
+from .http_shell import HttpError, request_id_of
+from .site import Site, site_of
+
+__all__ = ["deadlines_endpoint", "download", "parameter"]
+
+_STATUS: tuple[tuple[type[CertHubError], int], ...] = (
+    (Refused, 403),
+    (NotFound, 404),
+    (InvalidInput, 400),
+    (RegistryUnavailable, 503),
+)
+
+
+def _http(error: CertHubError) -> HttpError:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
+    headers = {"retry-after": "5"} if isinstance(error, Transient) else {}
+    return HttpError(status, error.code, error.en, error.zh, headers=headers, details=error.details)
+
+
+def parameter(request: Request, name: str, *, needed: bool = False) -> str | None:
+    """The one value of a query parameter.
+
+    Raises:
+        HttpError: 400 where it stands twice, or is missing though needed.
+    """
+    values = request.query_params.getlist(name)
+    if len(values) > 1 or (needed and not (values and values[0].strip())):
+        raise HttpError(400, "BAD_REQUEST", f"{name}: expected once", f"{name}:應出現一次")
+    return values[0].strip() if values and values[0].strip() else None
+
+
+async def download(
+    request: Request,
+    operation: str,
+    fields: tuple[tuple[str, str], ...],
+    make: Callable[[Site, Asked], Awaitable[tuple[bytes, str, str]]],
+) -> Response:
+    """A file for the caller, if the policy lets the caller see all of ``fields``.
+
+    Args:
+        request: With the token.
+        operation: For the audit.
+        fields: (type, field) of the API that the file shows.
+        make: Content, media type and name of the file.
+    """
+    site = site_of(request)
+    asked = site.hub.request(await viewer_of(request, site), request_id_of(request.scope))
+    asked.trace.fields.update(f"{type_name}.{field}" for type_name, field in fields)
+    outcome: tuple[str, str | None] = "failed", "INTERNAL"
+    try:
+        for type_name, field in fields:
+            verdict = decide(asked.viewer, type_name, field, "osh")
+            if isinstance(verdict, Denied):
+                raise verdict.error
+        async with asyncio.timeout(site.limits.execute_seconds):
+            content, media, filename = await make(site, asked)
+        outcome = "allowed", None
+    except CertHubError as error:
+        outcome = ("refused" if isinstance(error, Refused) else "failed"), error.code
+        raise _http(error) from error
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        outcome = "failed", "UNAVAILABLE"
+        raise HttpError(
+            503,
+            "UNAVAILABLE",
+            "the file could not be made; try again",
+            "檔案未能產生,請稍後再試",
+            headers={"retry-after": "5"},
+        ) from error
+    finally:
+        await _audit(site, asked, operation, *outcome)
+    plain = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    return Response(
+        content,
+        media_type=media,
+        headers={
+            "content-disposition": f'attachment; filename="{plain}"; '
+            f"filename*=UTF-8''{quote(filename)}",
+        },
+    )
+
+
+async def _audit(site: Site, asked: Asked, operation: str, outcome: str, code: str | None) -> None:
+    try:
+        await site.audit.record(
+            audit_entry(site.hub, asked, operation, outcome=outcome, denial_code=code)
+        )
+    except AuditUnavailable as error:
+        raise _http(error) from error
+
+
+async def deadlines_endpoint(request: Request) -> Response:
+    """``GET /deadlines.ics``: what is due and overdue at an institution, as a calendar (RFC 5545)."""
+    number = parameter(request, "institution")
+
+    async def make(site: Site, asked: Asked) -> tuple[bytes, str, str]:
+        host = site.public_url.partition("://")[2].partition("/")[0].partition(":")[0]
+        content = await deadline_calendar(site.hub, asked, number, host or "certhub")
+        return content, "text/calendar", "deadlines.ics"
+
+    return await download(request, "Download.deadlines", (("Institution", "deadlines"),), make)
