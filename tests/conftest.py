@@ -31,9 +31,9 @@ from certhub.store import clock, ddl, embedded, migrate
 from certhub.store.engine import make_engine
 from certhub.store.keys import KeyRing
 
-from .country import country
+from .country import country, own_country
 
-__all__ = ["country"]
+__all__ = ["country", "own_country"]
 
 _numbers = count(1)
 

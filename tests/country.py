@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ CASE = {"X-Case-Reference": "TEST-1130902"}
 class Country:
     """The synced hub, asked as one role or another."""
 
-    def __init__(self, client: HubClient, url: str, home: Path) -> None:
+    def __init__(self, client: HubClient, url: str, home: Path, agencies: "Agencies") -> None:
         self.client = client
+        self.agencies = agencies
         self.url = url
         self.home = home
         self.hub = client.app.state.site.hub
@@ -87,12 +89,29 @@ def codes(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _connectors(home: Path) -> list[Connector]:
-    world = generate(70, 1)
-    clock = AgencyClock(ticks=lambda: 0.0)
-    first = VrAgency(world, clock=clock, per_second=None)
-    second = LtcAgency(world, clock=clock, per_second=None)
-    third = OshAgency(world, clock=clock, per_second=None)
+@dataclass
+class Agencies:
+    """The three simulated agencies."""
+
+    vr: VrAgency
+    ltc: LtcAgency
+    osh: OshAgency
+
+    @classmethod
+    def fresh(cls) -> "Agencies":
+        """Over a world of seventy people."""
+        world = generate(70, 1)
+        clock = AgencyClock(ticks=lambda: 0.0)
+        return cls(
+            VrAgency(world, clock=clock, per_second=None),
+            LtcAgency(world, clock=clock, per_second=None),
+            OshAgency(world, clock=clock, per_second=None),
+        )
+
+
+def connectors_of(agencies: Agencies, home: Path) -> list[Connector]:
+    """One connector per agency, in process."""
+    first, second, third = agencies.vr, agencies.ltc, agencies.osh
     key = home / "ltc-key.json"
     key.write_text(json.dumps(second.private_jwk))
     return [
@@ -110,6 +129,17 @@ def _connectors(home: Path) -> list[Connector]:
     ]
 
 
+async def _synced(url: str, home: Path, agencies: Agencies) -> AsyncIterator[Country]:
+    async with running_hub(url, home) as client:
+        hub = client.app.state.site.hub
+        for connector in connectors_of(agencies, home):
+            report = await run_sync(SyncHub(hub.engine, hub.keys, lambda: NOW), connector)
+            assert report.succeeded, report.as_dict()
+            await connector.aclose()
+        await evaluate_changed(hub)
+        yield Country(client, url, home, agencies)
+
+
 @pytest.fixture(scope="session")
 async def country(
     _admin: tuple[asyncpg.Connection, str],
@@ -122,11 +152,21 @@ async def country(
 
     home = tmp_path_factory.mktemp("country")
     async for url in _copy(_admin, _template, worker):
-        async with running_hub(url, home) as client:
-            hub = client.app.state.site.hub
-            for connector in _connectors(home):
-                report = await run_sync(SyncHub(hub.engine, hub.keys, lambda: NOW), connector)
-                assert report.succeeded, report.as_dict()
-                await connector.aclose()
-            await evaluate_changed(hub)
-            yield Country(client, url, home)
+        async for made in _synced(url, home, Agencies.fresh()):
+            yield made
+
+
+@pytest.fixture(scope="module")
+async def own_country(
+    _admin: tuple[asyncpg.Connection, str],
+    _template: str,
+    worker: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Country]:
+    """The same with agencies of its own, for the tests of a module that change something."""
+    from .conftest import _copy
+
+    home = tmp_path_factory.mktemp("own-country")
+    async for url in _copy(_admin, _template, worker):
+        async for made in _synced(url, home, Agencies.fresh()):
+            yield made

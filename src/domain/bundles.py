@@ -80,23 +80,34 @@ class HubRows:
             authority, decided_on}``.
         used: ``{activity, certificate}``: consumed by a renewal the hub has seen.
         joint_courses: (registry, course) -> key of a joint accreditation registered in the hub.
+        declared: Activities that no registry holds, in the rulebook's keys, as they stand in the
+            applications for them.
+        refused: ``{activity, certificate}`` of approvals that the target's agency did not take.
     """
 
     applications: Rows = ()
     decisions: Rows = ()
     used: Rows = ()
     joint_courses: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    declared: Rows = ()
+    refused: Rows = ()
 
 
 @dataclass(slots=True)
 class PersonRows:
-    """A hub person (自然人) with all live rows of the three registries."""
+    """A hub person (自然人) with all live rows of the three registries.
+
+    Attributes:
+        shared: The same person with all that sharing needs, where an authority has approved credit
+            of another registry; None for everybody else.
+    """
 
     id: str
     vr: VrRows = field(default_factory=VrRows)
     ltc: LtcRows = field(default_factory=LtcRows)
     osh: OshRows = field(default_factory=OshRows)
     hub: HubRows = field(default_factory=HubRows)
+    shared: "PersonRows | None" = None
 
 
 @dataclass(slots=True)

@@ -375,8 +375,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionDecision:
-    """A decision on a recognition, by the target's authority."""
+    """A review of an application, or a decision by the target's authority.
 
+    Attributes:
+        stage: ``review`` or ``decision``.
+    """
+
+    id: str
+    stage: str
     outcome: str
     amount: int | None
     attribute: str | None
@@ -390,7 +396,12 @@ class RecognitionDecision:
 
 @dataclass(slots=True, eq=False)
 class CreditRecognition:
-    """A recognition (採認) of a credit across registries."""
+    """A recognition (採認) of a credit across registries.
+
+    Attributes:
+        credit: What was applied for, as the record stood then.
+        delivery_key: Uuid of the submission that reports it to the target's agency.
+    """
 
     id: str
     key: str
@@ -408,3 +419,6 @@ class CreditRecognition:
     filed_on: date
     created_at: datetime
     changed_at: datetime
+    reason: str | None
+    credit: Mapping[str, Any]
+    delivery_key: UUID | None

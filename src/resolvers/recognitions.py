@@ -2,33 +2,40 @@
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from ..auth.rows import RowKind, row_filter
 from ..auth.viewer import AgencyType
+from ..domain.amounts import parse_amount
 from ..domain.errors import Refused
 from ..domain.records import REGISTRIES
 from ..store import read_recognitions
-from ..store.read_recognitions import RecognitionQuery
+from ..store.read_recognitions import RecognitionQuery, submissions_of
 from .activities import activities_by_key
 from .batch import Batch
 from .certificates import certificates_by_key
 from .context import Hub, Request
 from .ids import NodeKind, encode_id, split_key
-from .objects import Activity, Certificate, CreditRecognition, RecognitionDecision
+from .objects import Activity, Certificate, CreditRecognition, RecognitionDecision, Submission
 from .pages import Page, page_size, read_cursor
 from .reach import allowed_registries
+from .sharing_reports import SharedActivity
+from .submissions import load_submissions
 
 __all__ = [
     "RecognitionFilter",
     "activity_of",
     "certificate_of",
+    "credit_of",
     "decisions",
+    "delivery",
     "recognitions",
     "recognitions_by_key",
+    "registry_state",
+    "reviews",
 ]
 
 _ORDER = "newest"
@@ -54,6 +61,7 @@ def _query(request: Request, asked: RecognitionFilter) -> RecognitionQuery:
         registries=names,
         rows=rows,
         client=(viewer.issuer, viewer.client_id) if own else None,
+        institutions=tuple(sorted(viewer.institution_ids)) if own else (),
         states=asked.states,
         from_registries=asked.from_registries,
         to_registries=asked.to_registries,
@@ -115,6 +123,9 @@ def load_recognitions(
             filed_on=row["filed_on"],
             created_at=row["created_at"],
             changed_at=row["changed_at"],
+            reason=row["reason"],
+            credit=row["credit"],
+            delivery_key=row["submission_id"],
         )
     request.trace.count("recognitions", len(batch.members))
     request.trace.subjects.update(str(row["person_id"]) for row in rows)
@@ -135,22 +146,40 @@ async def recognitions_by_key(
     return load_recognitions(hub, request, rows)
 
 
-def decisions(
-    item: CreditRecognition,
-) -> Sequence[RecognitionDecision] | Awaitable[Sequence[RecognitionDecision]]:
+Opinions = Sequence[RecognitionDecision] | Awaitable[Sequence[RecognitionDecision]]
+
+
+def decisions(item: CreditRecognition) -> Opinions:
     """The decisions on a recognition, oldest first."""
     return item.batch.ask("decisions", item.key, _decisions, ())
 
 
+def reviews(item: CreditRecognition) -> Opinions:
+    """The reviews of a recognition, oldest first."""
+    return item.batch.ask("reviews", item.key, _reviews, ())
+
+
 async def _decisions(batch: Batch) -> Mapping[str, Sequence[RecognitionDecision]]:
+    return await _opinions(batch, "decision")
+
+
+async def _reviews(batch: Batch) -> Mapping[str, Sequence[RecognitionDecision]]:
+    return await _opinions(batch, "review")
+
+
+async def _opinions(batch: Batch, stage: str) -> Mapping[str, Sequence[RecognitionDecision]]:
     async with batch.hub.reader.connect() as connection:
         rows = await read_recognitions.recognition_decisions(
             connection, [UUID(key) for key in batch.members]
         )
     found: dict[str, list[RecognitionDecision]] = {}
     for row in rows:
+        if row["stage"] != stage:
+            continue
         found.setdefault(str(row["recognition_id"]), []).append(
             RecognitionDecision(
+                id=str(row["id"]),
+                stage=stage,
                 outcome=row["outcome"],
                 amount=row["amount"],
                 attribute=row["attribute"],
@@ -163,6 +192,60 @@ async def _decisions(batch: Batch) -> Mapping[str, Sequence[RecognitionDecision]
             )
         )
     return found
+
+
+def credit_of(item: CreditRecognition) -> SharedActivity:
+    """What was applied for: of a foreign record only what a decision needs (S-R12)."""
+    credit = item.credit
+    points, hours = credit.get("points"), credit.get("hours")
+    return SharedActivity(
+        split_key(item.activity_key)[1],
+        item.from_registry,
+        item.from_registry,
+        date.fromisoformat(credit["date"]) if "date" in credit else item.filed_on,
+        credit.get("title"),
+        credit.get("attribute"),
+        credit.get("categories") or (),
+        None if points is None else parse_amount(points),
+        None if hours is None else parse_amount(hours),
+    )
+
+
+def delivery(item: CreditRecognition) -> Submission | Awaitable[Submission | None] | None:
+    """How the report to the target's agency stands; who sees the recognition sees this."""
+    if item.delivery_key is None:
+        return None
+    return item.batch.ask("delivery", item.key, _deliveries, None)
+
+
+async def _deliveries(batch: Batch) -> Mapping[str, Submission | None]:
+    wanted = {
+        item.delivery_key: key
+        for key, item in batch.members.items()
+        if item.delivery_key is not None
+    }
+    async with batch.hub.reader.connect() as connection:
+        rows = await submissions_of(connection, list(wanted))
+    made = load_submissions(batch.hub, batch.request, rows)
+    return {wanted[UUID(key)]: item for key, item in made.items()}
+
+
+def registry_state(item: CreditRecognition) -> str | Awaitable[str | None] | None:
+    """The target registry's word for the credit that it made of this: 審核中, 符合, 不符合."""
+    if item.delivery_key is None:
+        return None
+    return item.batch.ask("registry_state", item.key, _registry_states, None)
+
+
+async def _registry_states(batch: Batch) -> Mapping[str, str | None]:
+    wanted = {
+        item.delivery_key: key
+        for key, item in batch.members.items()
+        if item.delivery_key is not None
+    }
+    async with batch.hub.reader.connect() as connection:
+        rows = await read_recognitions.credit_states(connection, list(wanted))
+    return {wanted[row["submission"]]: row["status"] for row in rows}
 
 
 def activity_of(item: CreditRecognition) -> Activity | Awaitable[Activity | None] | None:

@@ -14,15 +14,28 @@ from .fields import computed, shown
 from .nodes import After, Connection, First, Node
 from .scalars import Amount
 from .selection import selects
+from .sharing import SharedActivity
+from .submissions import Submission
 
 __all__ = ["CreditRecognition", "RecognitionDecision", "RecognitionFilter", "RecognitionQuery"]
 
 
-@strawberry.type(description="採認決定。 A decision on a recognition.")
+@strawberry.type(
+    description="採認之初審意見或決定。 A review of an application, or a decision on it."
+)
 class RecognitionDecision:
-    """A decision; wraps ``resolvers.objects.RecognitionDecision``."""
+    """A review or decision; wraps ``resolvers.objects.RecognitionDecision``."""
 
-    outcome: str = strawberry.field(description="結果:approved、rejected。 Outcome.")
+    id: strawberry.ID = strawberry.field(
+        description="決定之代碼;Person.sharing 以此指明。 Its id, as Person.sharing names it."
+    )
+    stage: str = strawberry.field(
+        description="階段:review(初審)、decision(核定)。 Review or decision."
+    )
+    outcome: str = strawberry.field(
+        description="結果:approved、rejected;初審為 recommended、not_recommended。 Outcome; of a review "
+        "recommended or not_recommended."
+    )
     amount: Amount | None = strawberry.field(description="核定數。 Amount.")
     attribute: str | None = strawberry.field(description="屬性。 Attribute.")
     categories: list[str] = strawberry.field(description="類別。 Categories.")
@@ -40,14 +53,48 @@ class CreditRecognition(Node):
     from_registry: str = strawberry.field(description="來源。 Where the credit comes from.")
     to_registry: Registry = strawberry.field(description="目標登錄系統。 Where it shall count.")
     row: str | None = strawberry.field(description="對照表之列。 Row of the recognition matrix.")
-    state: str = strawberry.field(description="狀態。 State.")
-    amount: Amount | None = strawberry.field(description="數額。 Amount.")
-    unit: str | None = strawberry.field(description="單位。 Unit.")
+    state: str = strawberry.field(description="狀態:pending、approved、rejected、revoked。 State.")
+    amount: Amount | None = strawberry.field(
+        description="數額:核定前為原數。 Amount; the record's own until it is decided."
+    )
+    unit: str | None = strawberry.field(description="原紀錄之單位。 Unit of the record.")
     attribute: str | None = strawberry.field(description="屬性。 Attribute.")
     categories: list[str] = strawberry.field(description="類別。 Categories.")
     filed_on: date = strawberry.field(description="申請日。 Day filed.")
     created_at: datetime = strawberry.field(description="建立時間。 When it was entered.")
     changed_at: datetime = strawberry.field(description="異動時間。 When it changed last.")
+    reason: str | None = strawberry.field(description="申請理由。 Why it was applied for.")
+
+    @computed(
+        "所申請之紀錄:決定所需者。 The record as applied for: what a decision needs, whoever reads it."
+    )
+    def credit(self) -> SharedActivity:
+        """What was applied for."""
+        found = recognitions.credit_of(shown(self, objects.CreditRecognition))
+        return shown(found, SharedActivity)
+
+    @computed("初審意見,依日期。 The reviews, oldest first.")
+    def reviews(self) -> list[RecognitionDecision]:
+        """The reviews."""
+        found = recognitions.reviews(shown(self, objects.CreditRecognition))
+        return cast("list[RecognitionDecision]", found)
+
+    @computed(
+        "向目標登錄系統之報送;退回之理由列於其 errors。 The report to the target's agency; why it was refused "
+        "stands in its errors."
+    )
+    def delivery(self) -> Submission | None:
+        """The delivery."""
+        found = recognitions.delivery(shown(self, objects.CreditRecognition))
+        return shown(found, Submission)
+
+    @computed(
+        "目標登錄系統對該積分之狀態(如 審核中、符合)。 The target registry's own word for the credit."
+    )
+    def registry_state(self) -> str | None:
+        """The registry's word."""
+        found = recognitions.registry_state(shown(self, objects.CreditRecognition))
+        return cast("str | None", found)
 
     @computed("活動;不得讀取者為空。 The activity, where it may be seen.")
     def activity(self) -> Activity | None:

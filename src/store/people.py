@@ -5,6 +5,7 @@ ten thousand persons holds hundreds of thousands of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -255,20 +256,22 @@ async def _load_sharing(connection: AsyncConnection, people: Mapping[UUID, Perso
         sorted(osh_classes),
     )
     events = {(row["registry"], row["course"]): row["event"] for row in joint}
-    filed, decided, used = await _hub_rows(connection, people)
+    hub = await _hub_rows(connection, people)
     for key, person in people.items():
         person.vr.providers = providers["vr"]
         person.ltc.providers = providers["ltc"]
-        person.hub = HubRows(filed.get(key, ()), decided.get(key, ()), used.get(key, ()), events)
+        person.hub = replace(hub.get(key, HubRows()), joint_courses=events)
 
 
 async def _hub_rows(
     connection: AsyncConnection, people: Mapping[UUID, PersonRows]
-) -> tuple[dict[UUID, list[Row]], dict[UUID, list[Row]], dict[UUID, list[Row]]]:
+) -> dict[UUID, HubRows]:
     filed = await fetch(
         connection,
-        "select person_id as hub_person, activity, certificate, filed_on from hub.recognition "
-        "where person_id = any($1) order by filed_on, id",
+        "select r.person_id as hub_person, r.activity, r.certificate, r.filed_on, r.declared, "
+        "r.state = 'approved' and s.state = 'REFUSED' as refused from hub.recognition r "
+        "left join hub.submission s on s.id = r.submission_id "
+        "where r.person_id = any($1) order by r.filed_on, r.id",
         list(people),
     )
     decided = await fetch(
@@ -276,7 +279,7 @@ async def _hub_rows(
         "select r.person_id as hub_person, d.id::text as id, r.activity, r.certificate, d.outcome, "
         "d.amount, d.attribute, d.categories, d.authority, d.decided_on "
         "from hub.recognition r join hub.recognition_decision d on d.recognition_id = r.id "
-        "where r.person_id = any($1) order by d.decided_on, d.id",
+        "where r.person_id = any($1) and d.stage = 'decision' order by d.decided_on, d.id",
         list(people),
     )
     holders = {
@@ -294,14 +297,38 @@ async def _hub_rows(
         "order by certificate, activity",
         sorted(holders),
     )
-    by_person: tuple[dict[UUID, list[Row]], ...] = ({}, {}, {})
-    for target, rows in zip(by_person, (filed, decided), strict=False):
-        for row in rows:
-            facts = dict(row)
-            target.setdefault(facts.pop("hub_person"), []).append(facts)
+    found: dict[UUID, dict[str, list[Row]]] = {}
+
+    def add(key: UUID, name: str, row: Row) -> None:
+        found.setdefault(key, {}).setdefault(name, []).append(row)
+
+    for row in filed:
+        key, pair = row["hub_person"], {name: row[name] for name in ("activity", "certificate")}
+        add(key, "applications", {**pair, "filed_on": row["filed_on"]})
+        if row["declared"] is not None:
+            add(key, "declared", row["declared"])
+        if row["refused"]:
+            add(key, "refused", pair)
+    for row in decided:
+        facts = dict(row)
+        add(facts.pop("hub_person"), "decisions", facts)
     for row in used:
-        by_person[2].setdefault(holders[row["certificate"]], []).append(dict(row))
-    return by_person[0], by_person[1], by_person[2]
+        add(holders[row["certificate"]], "used", dict(row))
+    return {key: HubRows(**rows) for key, rows in found.items()}
+
+
+async def _load_shared(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:
+    """What the renewal of an LTC certificate takes from elsewhere, for the few it concerns."""
+    rows = await fetch(
+        connection,
+        "select distinct person_id from hub.recognition where person_id = any($1) "
+        "and to_registry = 'ltc' and state in ('approved', 'revoked')",
+        list(people),
+    )
+    if rows:
+        shared = await load_people(connection, [row["person_id"] for row in rows], sharing=True)
+        for key, person in shared.items():
+            people[key].shared = person
 
 
 _ENTITIES = ("vr.professional", "ltc.person", "osh.trainee", "osh.certificate")
@@ -346,6 +373,8 @@ async def load_people(
         await _load_osh(connection, people, holders)
     if sharing:
         await _load_sharing(connection, people)
+    elif "ltc" in registries and holders["ltc.person"]:
+        await _load_shared(connection, people)
     return people
 
 

@@ -120,6 +120,8 @@ identity_change = Table(
     Column("decided_by", Text()),
     Column("decided_at", _STAMP),
     Column("note", Text()),
+    Column("reverted_by", Text()),
+    Column("reverted_at", _STAMP),
     schema=_HUB,
     comment="身分異動:一人提出,另一人決定",
 )

@@ -163,7 +163,7 @@ async def test_no_statement_is_repeated_however_many_persons_there_are(
     people = await _load(engine)
 
     assert len(people) == 2
-    assert len(said) == len(set(said)) == 15
+    assert len(said) == len(set(said)) == 16
 
 
 @pytest.mark.usefixtures("somebody")
@@ -183,9 +183,10 @@ async def test_sharing_knows_who_held_a_course_and_what_the_hub_decided(
         )
         await connection.execute(
             text(
-                "insert into hub.recognition_decision (id, recognition_id, outcome, amount, "
-                "authority, decided_on, decided_by, created_at) values (:id, :recognition, "
-                "'approved', 350, 'ltc_recognising_body', '2024-03-01', 'x', now())"
+                "insert into hub.recognition_decision (id, recognition_id, stage, outcome, amount, "
+                "authority, decided_on, issuer, client_id, decided_by, created_at) values (:id, "
+                ":recognition, 'decision', 'approved', 350, 'ltc_recognising_body', '2024-03-01', "
+                "'i', 'c', 'x', now())"
             ),
             {"id": UUID(int=2), "recognition": UUID(int=1)},
         )

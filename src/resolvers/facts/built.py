@@ -9,6 +9,7 @@ from ...domain.decision import ActivityRefusal, Finding, Severity
 __all__ = ["Built", "Findings", "Lacking", "earliest_after", "iso", "merge_findings"]
 
 _WEIGHTS: Mapping[str, Severity] = {
+    "sharing.refused_by_registry": Severity.WARNING,
     "record_undetermined": Severity.WARNING,
     "unknown_value": Severity.WARNING,
     "qualification_not_confirmed": Severity.WARNING,

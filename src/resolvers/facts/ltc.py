@@ -1,6 +1,7 @@
 """LTC certificates and credits to the facts of the LTC entry points: mapping.md section 3."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from .built import Built, Findings, Lacking, earliest_after
 from .declared import Declared
 
 __all__ = [
+    "Recognised",
     "cross_check",
     "evidence",
     "id_merge",
@@ -26,6 +28,23 @@ __all__ = [
 
 _LTC = frozenset({"ltc"})
 Given = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Credit of other registries that counts for one certificate by a recorded approval (S-R8).
+
+    Attributes:
+        activities: In the shape of ``ltc.renewal``.
+        decided_on: Days of all decisions about it.
+        findings: (code, record) to be told beside.
+        sources: Registries that hold the records.
+    """
+
+    activities: Sequence[Given]
+    decided_on: Sequence[date] = ()
+    findings: Sequence[tuple[str, str]] = ()
+    sources: frozenset[str] = frozenset()
 
 
 def term(row: Row, ruleset: Ruleset) -> Term:
@@ -103,6 +122,7 @@ def renewal(
     *,
     application_date: date | None = None,
     declared: Mapping[str, object] | None = None,
+    recognised: Recognised | None = None,
 ) -> Built:
     """Facts of ``ltc.renewal`` or, by the track, ``ltc.foreign_renewal`` for one certificate.
 
@@ -113,6 +133,7 @@ def renewal(
         ruleset: Figures, for the pandemic extension.
         application_date: Day of the (planned) application; None: ``as_of``.
         declared: Facts that no registry holds.
+        recognised: Credit of other registries that an authority has approved for the certificate.
 
     Raises:
         InvalidInput: something was declared that a registry decides.
@@ -137,6 +158,11 @@ def renewal(
     activities, refused, coming = ltc_of.accepted(
         ltc_of.credits_of(ltc, ltc.person_of(row)), as_of, findings, until=applied
     )
+    if recognised is not None:
+        activities += [dict(item) for item in recognised.activities]
+        coming += recognised.decided_on
+        for code, record in recognised.findings:
+            findings.add(code, record)
     given: Given = {"certificate": ltc_of.certificate_facts(row), "activities": activities}
     if applied is not None:
         given["application_date"] = applied.isoformat()
@@ -159,7 +185,7 @@ def renewal(
         rule,
         given,
         findings.sealed(),
-        sources=_LTC,
+        sources=_LTC if recognised is None else _LTC | recognised.sources,
         subject=row["id"],
         declared=used,
         refused=tuple(refused),

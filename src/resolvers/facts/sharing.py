@@ -243,11 +243,10 @@ def cross_registry(
     activities += _vr_activities(person.vr, ids, findings)
     held, providers = _osh_activities(person, ids, findings)
     activities += held
-    if said.has("activities"):
-        for item in said.items("activities"):
-            facts: Given = dict(item)
-            facts["id"] = ids.of(str(item.get("registry")), str(item.get("id")))
-            activities.append(facts)
+    told = [dict(item) for item in said.items("activities")] if said.has("activities") else []
+    for facts in _once([*map(dict, person.hub.declared), *told]):
+        facts["id"] = ids.of(str(facts.get("registry")), str(facts.get("id")))
+        activities.append(facts)
     _set_events(activities, sent, person, ids)
     _possible_duplicates(person, activities, ids, findings)
     given: Given = {
@@ -258,6 +257,8 @@ def cross_registry(
         "decisions": [_hub_row(row, ids, cert_ids) for row in person.hub.decisions],
         "used": [_hub_row(row, ids, cert_ids) for row in person.hub.used],
     }
+    for row in person.hub.refused:
+        findings.add("sharing.refused_by_registry", str(row["activity"]).partition(":")[2])
     said.note_unused(findings)
     return Built(
         "sharing.cross_registry",
@@ -274,6 +275,16 @@ def cross_registry(
             ],
         ),
     )
+
+
+def _once(declared: Iterable[Given]) -> Iterable[Given]:
+    """Declared records, each once: what an authority was shown stands before what a caller says."""
+    seen: set[tuple[object, object]] = set()
+    for facts in declared:
+        name = facts.get("registry"), facts.get("id")
+        if name not in seen:
+            seen.add(name)
+            yield facts
 
 
 def _hub_row(row: Row, ids: _Ids, cert_ids: _Ids) -> Given:
