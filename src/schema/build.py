@@ -24,6 +24,7 @@ from .osh import OshCertificate
 from .policing import police
 from .query import Query
 from .scalars import SCALARS
+from .subscription import Subscription
 from .vr import VrQualification
 
 __all__ = ["HubSchema", "build_schema", "sdl"]
@@ -76,6 +77,7 @@ def build_schema(
     schema = HubSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=TYPES,
         config=StrawberryConfig(
             scalar_map=SCALARS, relay_max_results=100, disable_field_suggestions=True

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-__all__ = ["computed", "shown", "shown_later"]
+__all__ = ["computed", "shown", "shown_later", "subscribed"]
 
 T = TypeVar("T")
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -19,6 +19,15 @@ def computed(description: str, *, name: str | None = None) -> Callable[[_F], _F]
         name: GraphQL name, where the method's own does not do.
     """
     return cast("Callable[[_F], _F]", strawberry.field(description=description, name=name))
+
+
+def subscribed(description: str) -> Callable[[_F], _F]:
+    """A root field of subscriptions that an asynchronous generator answers.
+
+    Args:
+        description: ``zh。 English.``
+    """
+    return cast("Callable[[_F], _F]", strawberry.subscription(description=description))
 
 
 def shown(value: object, _as: type[T]) -> T:

@@ -8,7 +8,7 @@ says. The audit row is committed before the answer leaves; without it there is n
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from graphql import (
 )
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperation
 
@@ -38,7 +39,7 @@ from .http_body import GRAPHQL, SSE, Operation, negotiate, read_operation
 from .http_shell import error_response, request_id_of
 from .site import Site, site_of
 
-__all__ = ["TimedOut", "graphql_endpoint"]
+__all__ = ["TimedOut", "TooManySubscriptions", "graphql_endpoint"]
 
 _DOCUMENTS = 256
 _NAMED_FIELDS = 8
@@ -50,6 +51,12 @@ class TimedOut(CertHubError, Transient):
     """The operation did not answer in time; an effect of it was rolled back."""
 
     code = "TIMEOUT"
+
+
+class TooManySubscriptions(CertHubError, Transient):
+    """The client, or everybody together, has as many subscriptions open as one process serves."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
 
 
 @lru_cache(maxsize=_DOCUMENTS)
@@ -244,42 +251,77 @@ async def graphql_endpoint(request: Request) -> Response:
     return Response(body, status, media_type=f"{_media(media)}; charset=utf-8")
 
 
-def _stream(site: Site, prepared: _Prepared, request_id: str) -> Response:
-    """Events of a subscription (GraphQL over SSE, distinct connections), until the token ends."""
+class _EventStream(StreamingResponse):
+    """Server-sent events that give their place back however they end."""
 
-    async def events() -> AsyncIterator[bytes]:
-        results = await site.schema.subscribe(
-            prepared.operation.query,
-            variable_values=prepared.operation.variables,
-            context_value=prepared.context,
-            operation_name=prepared.operation.name,
-        )
-        source = results.__aiter__()
-        waiting: asyncio.Task[ExecutionResult] | None = None
-        audited = False
+    def __init__(self, content: AsyncIterator[bytes], done: Callable[[], None]) -> None:
+        super().__init__(content, media_type=SSE, headers={"x-accel-buffering": "no"})
+        self._done = done
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
         try:
-            while not _token_ended(site, prepared):
-                waiting = waiting or asyncio.ensure_future(anext(source))
-                done, _pending = await asyncio.wait({waiting}, timeout=_KEEP_ALIVE)
-                if not done:
-                    yield b":\n\n"
-                    continue
-                try:
-                    result = waiting.result()
-                except StopAsyncIteration:
-                    break
-                waiting = None
-                if not audited:
-                    await _audit(site, prepared, *_outcome(result.errors, result.data))
-                    audited = True
-                body = _encode(site, prepared, result, request_id, with_data=True)
-                yield b"event: next\ndata: " + body + b"\n\n"
-            yield b"event: complete\ndata:\n\n"
+            await super().__call__(scope, receive, send)
         finally:
-            if waiting is not None:
-                waiting.cancel()
+            self._done()
 
-    return StreamingResponse(events(), media_type=SSE, headers={"cache-control": "no-store"})
+
+def _stream(site: Site, prepared: _Prepared, request_id: str) -> Response:
+    """Events of a subscription (GraphQL over SSE, distinct connections).
+
+    It ends with its last event, with the token, or after the longest time; none hangs for ever.
+    """
+    viewer = prepared.context.request.viewer
+    client = (viewer.issuer, viewer.client_id)
+    if not site.streams.open(client, site.limits):
+        busy = TooManySubscriptions(
+            "too many subscriptions are open; end one, or ask again later",
+            "開啟中之訂閱過多;請結束其中之一,或稍後再試",
+        )
+        site.metrics.errors.labels(busy.code).inc()
+        return error_response(busy, request_id, 429, headers={"retry-after": "10"})
+    return _EventStream(_events(site, prepared, request_id), lambda: site.streams.close(client))
+
+
+async def _events(site: Site, prepared: _Prepared, request_id: str) -> AsyncIterator[bytes]:
+    results = await site.schema.subscribe(
+        prepared.operation.query,
+        variable_values=prepared.operation.variables,
+        context_value=prepared.context,
+        operation_name=prepared.operation.name,
+    )
+    source = results.__aiter__()
+    waiting: asyncio.Task[ExecutionResult] | None = None
+    audited = False
+    until = asyncio.get_running_loop().time() + site.limits.subscription_seconds
+    try:
+        while not _token_ended(site, prepared):
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            waiting = waiting or asyncio.ensure_future(anext(source))
+            done, _pending = await asyncio.wait({waiting}, timeout=min(_KEEP_ALIVE, left))
+            if not done:
+                yield b":\n\n"
+                continue
+            try:
+                result = waiting.result()
+            except StopAsyncIteration:
+                waiting = None
+                break
+            waiting = None
+            if not audited:
+                await _audit(site, prepared, *_outcome(result.errors, result.data))
+                audited = True
+            body = _encode(site, prepared, result, request_id, with_data=True)
+            yield b"event: next\ndata: " + body + b"\n\n"
+        yield b"event: complete\ndata:\n\n"
+    finally:
+        if waiting is not None:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        if (close := getattr(source, "aclose", None)) is not None:
+            await close()
 
 
 def _token_ended(site: Site, prepared: _Prepared) -> bool:

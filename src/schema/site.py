@@ -13,7 +13,7 @@ from ..resolvers.context import Hub
 from ..store.audit import AuditLog
 from .guard import Guard
 
-__all__ = ["HttpLimits", "Metrics", "Site", "site_of"]
+__all__ = ["HttpLimits", "Metrics", "OpenStreams", "Site", "site_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class HttpLimits:
         upload_seconds: The same for an upload.
         execute_seconds: Until an operation has answered.
         json_depth: Nesting of a JSON body.
+        subscriptions: Subscriptions open at once, in one process.
+        client_subscriptions: Those of one client.
+        subscription_seconds: Until a subscription ends; the client opens it again.
     """
 
     body_bytes: int = 4 * 1024 * 1024
@@ -35,6 +38,34 @@ class HttpLimits:
     upload_seconds: float = 60.0
     execute_seconds: float = 120.0
     json_depth: int = 64
+    subscriptions: int = 200
+    client_subscriptions: int = 10
+    subscription_seconds: float = 900.0
+
+
+class OpenStreams:
+    """Counts the subscriptions that are open in this process, by client."""
+
+    def __init__(self) -> None:
+        self._by_client: dict[tuple[str, str], int] = {}
+
+    def open(self, client: tuple[str, str], limits: HttpLimits) -> bool:
+        """Take a place; False where the client, or everybody together, has too many."""
+        mine = self._by_client.get(client, 0)
+        if mine >= limits.client_subscriptions:
+            return False
+        if sum(self._by_client.values()) >= limits.subscriptions:
+            return False
+        self._by_client[client] = mine + 1
+        return True
+
+    def close(self, client: tuple[str, str]) -> None:
+        """Give a place back."""
+        left = self._by_client.get(client, 0) - 1
+        if left > 0:
+            self._by_client[client] = left
+        else:
+            self._by_client.pop(client, None)
 
 
 class Metrics:
@@ -81,6 +112,7 @@ class Site:
     development: bool = False
     expected_revision: str | None = None
     limits: HttpLimits = field(default_factory=HttpLimits)
+    streams: OpenStreams = field(default_factory=OpenStreams)
     metrics: Metrics = field(default_factory=Metrics)
 
     @property

@@ -31,6 +31,7 @@ __all__ = [
     "SubmissionQuery",
     "newest_by_target",
     "receipts_by_id",
+    "steps_after",
     "submission_count",
     "submission_events",
     "submission_page",
@@ -148,6 +149,18 @@ async def submission_events(
         select(submission_event)
         .where(submission_event.c.submission_id == _uuids(ids))
         .order_by(submission_event.c.submission_id, submission_event.c.id)
+    )
+    return (await connection.execute(statement)).mappings().all()
+
+
+async def steps_after(
+    connection: AsyncConnection, identity: UUID, after: int
+) -> Sequence[RowMapping]:
+    """The steps of one submission that followed the step ``after``, in order."""
+    statement = (
+        select(submission_event.c.id, submission_event.c.state)
+        .where(submission_event.c.submission_id == identity, submission_event.c.id > after)
+        .order_by(submission_event.c.id)
     )
     return (await connection.execute(statement)).mappings().all()
 
