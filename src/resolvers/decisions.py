@@ -13,7 +13,9 @@ from ..domain.bundles import ClassRows, LtcRows, PersonRows, Row
 from ..domain.decision import Finding, Severity
 from ..domain.errors import InvalidInput
 from ..domain.provenance import Provenance
+from ..domain.rest_days import RestDays
 from ..domain.value_maps import TITLES, VALUE_MAPS
+from ..rules.calendar import shipped_rest_days
 from ..rules.params import Ruleset
 from .answers import Answer, Verdict, answer, undecided
 from .facts import ltc as ltc_facts
@@ -31,9 +33,12 @@ from .facts import sharing as sharing_facts
 from .facts.built import Built, Findings, merge_findings
 from .facts.osh_people import RELATED_PROFESSIONS
 from .facts.vr_periods import is_confirmed
+from .recognition_credit import recognised_credit
 
 __all__ = [
+    "CALENDAR_NOT_HELD",
     "ROLES",
+    "ROLLED",
     "Eligibility",
     "Question",
     "certificate_renewal",
@@ -61,6 +66,23 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 """Types one can ask eligibility for, by registry; a role is ``vr.case_manager``."""
 
+ROLLED = frozenset(
+    {
+        "osh.attendance.make_up",
+        "osh.certificate.issue",
+        "osh.closing.confirm",
+        "osh.closing.issue",
+        "osh.closing.roll",
+        "osh.closing.upload",
+        "osh.exam.resit",
+        "osh.recognition.upload",
+    }
+)
+"""Deadlines that move off rest days (OSH-R1, R3); all others stay where they are."""
+
+CALENDAR_NOT_HELD = "calendar_not_held"
+"""Finding: rest days of a deadline's year are not known."""
+
 _IN_FORCE = frozenset({"valid", "window_open", "extended"})
 
 
@@ -80,11 +102,31 @@ class Question:
     ruleset: Ruleset
     states: Mapping[str, Provenance]
     params: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    holidays: frozenset[date] = frozenset()
+    holidays: RestDays = field(default_factory=shipped_rest_days)
 
     def ask(self, built: Built) -> Answer:
         """The rule's answer to what was built, as far as sources and declarations allow it."""
         return answer(built, self.as_of, self.states, self.ruleset)
+
+    def ask_by_calendar(self, built: Built) -> Answer:
+        """The same of a rule that counts working days.
+
+        A deadline in a year whose calendar is not held avoids Saturdays and Sundays alone; the
+        answer says so instead of guessing the rest.
+        """
+        found = self.ask(built)
+        unknown = sorted(
+            {
+                item.due.year
+                for item in found.deadlines
+                if item.code in ROLLED and not self.holidays.covers(item.due)
+            }
+        )
+        if not unknown:
+            return found
+        about = tuple(str(year) for year in unknown)
+        note = Finding(CALENDAR_NOT_HELD, Severity.WARNING, about=about)
+        return replace(found, findings=merge_findings(found.findings, (note,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +184,7 @@ def certificate_renewal(
             question.ruleset,
             application_date=application_date,
             declared=declared,
+            recognised=recognised_credit(person, row["id"], as_of, question.ruleset),
         )
     else:
         built = osh_people.in_service(person.osh, as_of, declared=declared, subject=row["id"])
@@ -360,7 +403,7 @@ def class_closing(question: Question, rows: ClassRows, declared: Declaration = N
     Raises:
         InvalidInput: something was declared that a registry decides.
     """
-    return question.ask(
+    return question.ask_by_calendar(
         osh_classes.closing(rows, question.as_of, declared=declared, holidays=question.holidays)
     )
 
@@ -373,7 +416,7 @@ def trainee_attendance(
     Raises:
         InvalidInput: something was declared that a registry decides.
     """
-    found = question.ask(
+    found = question.ask_by_calendar(
         osh_trainees.attendance(
             rows, trainee, question.as_of, declared=declared, holidays=question.holidays
         )
@@ -407,7 +450,7 @@ def trainee_completion(
         )
     )
     report = attended.decision.report if attended.decision is not None else {}
-    return question.ask(
+    return question.ask_by_calendar(
         osh_trainees.completion(
             rows,
             trainee,
@@ -425,7 +468,7 @@ def recognition_status(question: Question, row: Row, declared: Declaration = Non
     Raises:
         InvalidInput: something was declared that a registry decides.
     """
-    return question.ask(
+    return question.ask_by_calendar(
         osh_institutions.recognition_status(
             row, question.as_of, declared=declared, holidays=question.holidays
         )
