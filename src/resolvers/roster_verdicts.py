@@ -56,6 +56,7 @@ def vr_errors(
                 name,
                 line,
                 expected_text(error["code"], error["values"], "zh") or None,
+                expected_en=expected_text(error["code"], error["values"], "en") or None,
             )
             for error in row["errors"]
         ]
