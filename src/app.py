@@ -116,10 +116,11 @@ async def open_hub(
     """
     from .resolvers.context import Hub
     from .store import clock as machine
-    from .store import embedded, migrate
+    from .store import embedded, failpoints, migrate
     from .store.engine import make_engine
     from .store.keys import load_keys
 
+    failpoints.arm(settings.fail_point)
     now = clock or machine.now
     cluster = None
     if settings.database_url is not None:

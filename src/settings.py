@@ -135,6 +135,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Exact verifications of unregistered staff per client and day. 每日查核額度",
     )
+    fail_point: str | None = Field(
+        default=None,
+        description="Die at this point, for tests of a killed process; refused in production. 故障點",
+    )
     log_level: Annotated[str, NoDecode] = Field(default="INFO", description="記錄層級")
 
     @model_validator(mode="after")
@@ -142,6 +146,8 @@ class Settings(BaseSettings):
         if self.environment is Environment.PRODUCTION:
             if self.business_date is not None:
                 raise ValueError("CERTHUB_BUSINESS_DATE is refused when ENVIRONMENT=production")
+            if self.fail_point is not None:
+                raise ValueError("CERTHUB_FAIL_POINT is refused when ENVIRONMENT=production")
             if self.id_keys_file is None:
                 raise ValueError("CERTHUB_ID_KEYS_FILE is required when ENVIRONMENT=production")
         return self

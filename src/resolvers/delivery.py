@@ -14,6 +14,7 @@ from typing import Any
 from ..connectors.outcome import Accepted, Outcome, Refused, RowError
 from ..domain.errors import AgencyFault
 from ..domain.submission import SubmissionState, UserError
+from ..store.failpoints import reach
 from ..store.outbox import Delivery, close_delivery, keep_lease, postpone, take_due
 from ..store.submissions import move, note
 from .context import Hub
@@ -130,6 +131,7 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
         )
     if delivery is None:
         return False
+    reach("delivery.taken")
     courier = couriers[delivery.submission.registry]
     send = courier.calls[delivery.operation]
     try:
@@ -144,7 +146,9 @@ async def deliver_due(hub: Hub, couriers: Mapping[str, Courier], now: datetime) 
                 identity = delivery.submission.id
                 await note(connection, identity, SubmissionState.SENT, hub.clock(), fault.code)
         return True
+    reach("delivery.sent")
     await _settle(hub, courier, delivery, outcome)
+    reach("delivery.settled")
     return True
 
 
@@ -184,3 +188,4 @@ async def _settle(hub: Hub, courier: Courier, delivery: Delivery, outcome: Outco
                 errors=_refusal(courier, delivery, outcome),
                 warnings=_told_before(courier, delivery, outcome.warnings),
             )
+        reach("delivery.settling")

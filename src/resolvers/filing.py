@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..domain.errors import InvalidInput
 from ..domain.submission import SubmissionState, UserError
 from ..store.audit import append
+from ..store.failpoints import reach
 from ..store.idempotency import claim_key, remember_result
 from ..store.receipts import issue_receipt
 from ..store.submissions import Filing, Owner, file_submission, supersede, waiting_for
@@ -154,6 +155,7 @@ async def file(
         earlier = await claim_key(connection, owner, kind, idempotency_key, digest, request.instant)
         if earlier is not None:
             return _stored(earlier)
+        reach("filing.claimed")
         found = await check(connection)
         taken = [] if found.errors else await _replace(connection, kind, found, request.instant)
         filing = Filing(
@@ -215,4 +217,6 @@ async def file(
                 "receipt": receipt.jws,
             },
         )
-        return filed
+        reach("filing.written")
+    reach("filing.committed")
+    return filed

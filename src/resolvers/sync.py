@@ -25,6 +25,7 @@ from ..domain.sync import Batch, Problem
 from ..domain.value_maps import VALUE_MAPS
 from ..store.audit import AuditEntry, append
 from ..store.derived import derive
+from ..store.failpoints import reach
 from ..store.identity import link_touched, prepare
 from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
@@ -140,6 +141,7 @@ async def run_sync(
                 code="SYNC_RUNNING",
             )
         try:
+            reach("sync.locked")
             await hold_index_version(driver, hub.keys)
             report = await _run(hub, driver, connector, full=full, progress=progress)
             await driver.execute("discard temp")
@@ -167,6 +169,7 @@ async def _audit(hub: SyncHub, report: SyncReport) -> None:
     )
     async with hub.engine.begin() as connection:
         await append(connection, entry)
+    reach("sync.audited")
 
 
 async def sync_all(
@@ -219,6 +222,7 @@ async def _run(
 ) -> SyncReport:
     registry, started = connector.registry, hub.clock()
     run, stored = await begin_run(driver, registry, full=full, now=started)
+    reach("sync.begun")
     await prepare(driver)
     reading, everything = _reading(registry), full or stored.position is None
     writer = MirrorWriter(
@@ -238,6 +242,7 @@ async def _run(
     try:
         async for batch in stream:
             faulty = batch.problems
+            reach("sync.fetched")
             await _store(hub, driver, writer, batch, run)
             report.counts, report.notes = writer.figures.counts, writer.figures.notes
             if progress is not None:
@@ -249,6 +254,7 @@ async def _run(
         await _keep_faulty(hub, driver, faulty, run)
     else:
         report.state = "complete"
+        reach("sync.read")
         await writer.analyze()
         if everything:
             await resolve_nameless(driver, registry, run, hub.clock())
@@ -266,6 +272,8 @@ async def _run(
             error=told,
             reading=reading if everything else None,
         )
+        reach("sync.ended")
+    reach("sync.complete")
     if progress is not None:
         progress(report)
     return report
@@ -330,6 +338,7 @@ async def _store(
             writer.restore(before)
             raise
         else:
+            reach("sync.stored")
             return
 
 
@@ -353,9 +362,12 @@ async def _apply(
             details={"entity": vanished.entity, "gone": vanished.gone, "live": vanished.live},
         )
     _check_quarantine(writer.figures.counts, hub.limits.quarantine)
+    reach("sync.applied")
     if writer.changed_rows() > changed:
         await link_touched(driver, now)
+        reach("sync.linked")
         await derive(driver, now)
+        reach("sync.derived")
     writer.figures.notes += batch.notes
     await save_batch(
         driver,
@@ -368,6 +380,7 @@ async def _apply(
         drifted=batch.drift,
         reading=_reading(batch.registry),
     )
+    reach("sync.positioned")
 
 
 def _check_quarantine(counts: Mapping[str, Counts], limit: float) -> None:
