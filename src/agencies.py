@@ -81,11 +81,21 @@ def sync_hub(settings: Settings, hub: "Hub") -> "SyncHub":
 
 def build_couriers(connectors: Mapping[str, "Connector"]) -> dict[str, "Courier"]:
     """What can be delivered to the agencies that are configured."""
+    from .connectors.ltc import LtcConnector
+    from .connectors.osh import OshConnector
     from .connectors.vr import VrConnector
+    from .resolvers.couriers.ltc import LtcCourier
+    from .resolvers.couriers.osh import OshCourier
     from .resolvers.couriers.vr import VrCourier
 
-    vr = connectors.get("vr")
-    return {"vr": VrCourier(vr.filing).courier()} if isinstance(vr, VrConnector) else {}
+    found: dict[str, Courier] = {}
+    if isinstance(vr := connectors.get("vr"), VrConnector):
+        found["vr"] = VrCourier(vr.filing).courier()
+    if isinstance(ltc := connectors.get("ltc"), LtcConnector):
+        found["ltc"] = LtcCourier(ltc.filing).courier()
+    if isinstance(osh := connectors.get("osh"), OshConnector):
+        found["osh"] = OshCourier(osh.filing).courier()
+    return found
 
 
 @contextlib.asynccontextmanager

@@ -2,11 +2,13 @@
 
 import strawberry
 
+from .osh import OshMutations
+from .recognition import RecognitionMutations
 from .vr import VrMutations
 
 __all__ = ["Mutation"]
 
 
 @strawberry.type(description="異動。 What is filed, decided and run.")
-class Mutation(VrMutations):
+class Mutation(VrMutations, OshMutations, RecognitionMutations):
     """The root of mutations."""
