@@ -371,6 +371,7 @@ class Submission:
     warnings: Sequence[UserError]
     agency_reference: str | None
     receipt_key: UUID | None
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

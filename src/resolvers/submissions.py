@@ -20,6 +20,7 @@ from .reach import allowed_registries, rows_of
 
 __all__ = [
     "SubmissionFilter",
+    "application_of",
     "events",
     "receipt",
     "roster_of",
@@ -104,6 +105,9 @@ def load_submissions(
             warnings=[UserError.from_json(item) for item in row["warnings"]],
             agency_reference=row["agency_reference"],
             receipt_key=row["receipt_id"],
+            supersedes=None
+            if row["supersedes"] is None
+            else encode_id(NodeKind.SUBMISSION, str(row["supersedes"])),
         )
     request.trace.count("submissions", len(batch.members))
     return batch.members
@@ -163,12 +167,27 @@ async def _receipts(batch: Batch) -> Mapping[str, Mapping[str, object] | None]:
 
 def roster_of(course: Course) -> Submission | Awaitable[Submission | None] | None:
     """The newest roster that was filed for a VR course through the hub."""
+    return _newest_of(course, ("submitVrRoster",))
+
+
+def application_of(course: Course) -> Submission | Awaitable[Submission | None] | None:
+    """The filing that a VR course came of, where it was filed through the hub."""
+    return _newest_of(course, ("fileVrCourse", "amendVrCourse"))
+
+
+def _newest_of(
+    course: Course, kinds: tuple[str, ...]
+) -> Submission | Awaitable[Submission | None] | None:
     if course.registry != "vr":
         return None
-    return course.batch.ask("roster", course.key, _rosters, None)
+
+    async def load(batch: Batch) -> Mapping[str, Submission | None]:
+        return await _newest(batch, kinds)
+
+    return course.batch.ask(("submissions", kinds), course.key, load, None)
 
 
-async def _rosters(batch: Batch) -> Mapping[str, Submission | None]:
+async def _newest(batch: Batch, kinds: tuple[str, ...]) -> Mapping[str, Submission | None]:
     hub, request = batch.hub, batch.request
     if "vr" not in allowed_registries(request, RowKind.SUBMISSION):
         return {}
@@ -178,7 +197,7 @@ async def _rosters(batch: Batch) -> Mapping[str, Submission | None]:
         if item.registry == "vr" and item.number
     }
     rows = rows_of(request, RowKind.SUBMISSION, ["vr"])
-    query = SubmissionQuery(rows, kinds=("submitVrRoster",), targets=tuple(numbers))
+    query = SubmissionQuery(rows, kinds=kinds, targets=tuple(numbers))
     async with hub.reader.connect() as connection:
         found = await read_submissions.newest_by_target(connection, query)
     made = load_submissions(hub, request, found)

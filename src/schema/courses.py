@@ -65,6 +65,11 @@ class Course(Node):
         """The newest roster."""
         return cast("Submission", submissions.roster_of(shown(self, objects.Course)))
 
+    @computed("經本樞紐送交之課程申請。 The filing through the hub that this course came of.")
+    def application(self) -> Annotated["Submission", strawberry.lazy(".submissions")] | None:
+        """The filing of the course."""
+        return cast("Submission", submissions.application_of(shown(self, objects.Course)))
+
 
 @strawberry.input(description="課程之篩選條件。 Which courses.")
 class CourseFilter:

@@ -58,6 +58,10 @@ class Submission(Node):
         description="機關之編號。 What the agency calls it."
     )
 
+    supersedes: strawberry.ID | None = strawberry.field(
+        description="所取代之送件。 Id of the submission it took the place of, before that was sent."
+    )
+
     @computed("摘要數字。 Figures without persons.")
     def summary(self) -> JSON:
         """Figures."""
