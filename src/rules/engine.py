@@ -10,8 +10,8 @@ import msgspec
 import orjson
 
 from ..domain.decision import Decision, plain
-from ..domain.errors import UnknownRule
-from .facts import parse_facts
+from ..domain.errors import InvalidInput, UnknownRule
+from .facts import A_DAY, FIRST_YEAR, LAST_YEAR, parse_facts
 from .params import Ruleset, current_ruleset
 
 __all__ = ["EntryPoint", "Evaluation", "decide", "evaluate", "facts_hash"]
@@ -86,7 +86,14 @@ def decide(
 
     Raises:
         InvalidFacts: the facts contradict each other or hold an unknown key or code.
+        InvalidInput: a day that no calendar of the registries has.
     """
+    if not FIRST_YEAR <= as_of.year <= LAST_YEAR:
+        raise InvalidInput(
+            f"as_of: expected {A_DAY}",
+            "as_of:應為西元 1900 至 2999 年之日期",
+            details={"path": "as_of", "expected": A_DAY},
+        )
     figures = ruleset or current_ruleset()
     facts = parse_facts(given, entry.facts, ready=ready)
     decision = entry.decide(facts, as_of, figures)

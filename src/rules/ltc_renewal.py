@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -60,6 +60,8 @@ class RenewalFacts(Facts, frozen=True):
             what would be.
         service: 登錄或實際提供服務 (LTC-R7).
     """
+
+    checks_own_days: ClassVar[bool] = True
 
     certificate: RenewableCertificate
     activities: tuple[Activity, ...] = ()

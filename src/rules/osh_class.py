@@ -10,8 +10,8 @@ import msgspec
 
 from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Step
 from ..domain.periods import DAY, end_of_period
-from .facts import Facts, Hundredths, require_order
-from .osh_common import CATEGORIES, Category, Format, Kind, after, before
+from .facts import Count, Facts, Hundredths, require_order, require_unique
+from .osh_common import CATEGORIES, Category, ClassDocument, Format, Kind, after, before
 from .params import Params, Ruleset
 from .provider import Provider, Termination, check_provider, is_recognised
 
@@ -37,9 +37,9 @@ class FiledClass(Facts, frozen=True):
     format: Format = "lecture"
     filed_on: date | None = None
     letter_on: date | None = None
-    enrolled: int = 0
+    enrolled: Count = 0
     counsellor: bool = False
-    documents: tuple[str, ...] = ()
+    documents: tuple[ClassDocument, ...] = ()
     changed_on: date | None = None
     category_hours: dict[Category, Hundredths] | None = None
 
@@ -155,12 +155,13 @@ def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Deci
     """Whether a class plan can be filed: dates, documents, size, lecturers, recognition.
 
     Raises:
-        InvalidFacts: the class or the recognition ends before it starts.
+        InvalidFacts: the class or the recognition ends before it starts, a lecturer stands twice.
 
     Law: seed-002 points 4, 6 and annexes 1-4 (OSH-R20..R26).
     """
     filed = facts.training_class
     require_order(filed.starts_on, filed.ends_on, "class.ends_on")
+    require_unique((one.id for one in facts.lecturers or ()), "lecturers")
     figures = ruleset.on(filed.ends_on)
     file_by = before(filed.starts_on, figures.value(_GROUP, "file_days"))
     change_by = before(filed.starts_on, figures.value(_GROUP, "change_days"))

@@ -11,6 +11,7 @@ __all__ = [
     "CATEGORIES",
     "RELATED",
     "Category",
+    "ClassDocument",
     "Format",
     "Kind",
     "after",
@@ -22,6 +23,18 @@ __all__ = [
 
 Kind = Literal["professional", "in_service"]
 Format = Literal["lecture", "group_discussion"]
+ClassDocument = Literal[
+    "plan_notice",
+    "timetable",
+    "lecturer_roster",
+    "trainee_roster",
+    "venue_proof",
+    "sign_in",
+    "roll_call",
+    "score_book",
+    "certificate_roll",
+    "proof_roll",
+]
 Category = Literal["osh.regulations", "osh.risk_assessment", "osh.health_management"]
 
 CATEGORIES: tuple[Category, ...] = (

@@ -17,10 +17,9 @@ from ..domain.decision import (
     Severity,
     Step,
 )
-from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY, add_years, period_end
-from .facts import Facts, Hundredths
-from .osh_common import CATEGORIES, RELATED
+from .facts import Facts, Hundredths, require_order
+from .osh_common import CATEGORIES, RELATED, Category
 from .params import Params, Ruleset
 from .provider import Provider, Termination, is_recognised
 
@@ -155,11 +154,11 @@ class InServiceActivity(Facts, frozen=True, rename={"held_on": "date"}):
     id: str
     held_on: date
     hours: Hundredths
-    registry: str = "osh"
+    registry: Literal["osh"] = "osh"
     kind: Literal["in_service", "professional"] = "in_service"
     title: str | None = None
     attribute: str | None = None
-    categories: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
     mode: Literal["in_person", "live_online", "online"] = "in_person"
     role: Literal["attendee", "instructor"] = "attendee"
     platform: str | None = None
@@ -266,8 +265,12 @@ def in_service(facts: InServiceFacts, as_of: date, ruleset: Ruleset) -> Decision
         if activity.id in seen:
             continue  # OSH-R85: each id once
         seen.add(activity.id)
-        if any(item not in by_category for item in activity.categories):
-            raise InvalidFacts.at(f"activities[{index}].categories", "an in-service category")
+        if activity.provider is not None:
+            require_order(
+                activity.provider.valid_from,
+                activity.provider.valid_to,
+                f"activities[{index}].provider.valid_to",
+            )
         reason = _refusal(activity, start, end, as_of, platform)
         if reason is not None:
             refused[activity.id] = reason

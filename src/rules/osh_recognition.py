@@ -29,6 +29,23 @@ __all__ = [
 _GROUP = "osh.recognition"
 
 
+ApplicationDocument = Literal[
+    "establishment_permit",
+    "teaching_hospital_accreditation",
+    "department_and_course_proof",
+    "plan",
+]
+PlanItem = Literal[
+    "purpose",
+    "method_and_schedule",
+    "curriculum_and_lecturers",
+    "venue_and_facilities",
+    "practicum_arrangement",
+    "budget",
+    "management_and_audit",
+]
+
+
 class Applicant(Facts, frozen=True):
     """The institution that applies; ``terminated_on``: day of an earlier revocation or withdrawal."""
 
@@ -49,8 +66,8 @@ class RecognitionFacts(Facts, frozen=True):
 
     institution: Applicant
     applied_on: date
-    documents: tuple[str, ...] = ()
-    plan_items: tuple[str, ...] = ()
+    documents: tuple[ApplicationDocument, ...] = ()
+    plan_items: tuple[PlanItem, ...] = ()
     training_kinds: tuple[Kind, ...] = ()
     plan_hours: dict[Category, Hundredths] = msgspec.field(default_factory=dict)
     course_last_offered_on: date | None = None
@@ -103,10 +120,10 @@ def recognition(facts: RecognitionFacts, as_of: date, ruleset: Ruleset) -> Decis
         "missing_plan_items": missing_items,
     }
     barred = False
-    may_apply_from = None
+    texts = ruleset.changes_after(as_of)
     if applicant.terminated_on is not None and applicant.terminated_on <= as_of:
         ban = period_end(applicant.terminated_on, figures.value(_GROUP, "ban_years"))
-        may_apply_from = report["may_apply_from"] = ban + DAY
+        report["may_apply_from"] = ban + DAY
         barred = facts.applied_on <= ban
     if barred:
         codes.add("osh.recognition.banned")
@@ -146,7 +163,10 @@ def recognition(facts: RecognitionFacts, as_of: date, ruleset: Ruleset) -> Decis
         findings=errors(codes),
         report=report,
         citations=("seed-002#point-4", law),
-        next_change_on=may_apply_from if barred else None,
+        next_change_on=min(
+            (day for day in (applicant.terminated_on, *texts) if day is not None and day > as_of),
+            default=None,
+        ),
     )
 
 
@@ -243,10 +263,13 @@ def recognition_status(facts: RecognitionStatusFacts, as_of: date, ruleset: Rule
     )
 
 
+Authority = Literal["local_labour_authority", "mol", "osha", "local_health_authority", "other"]
+
+
 class Order(Facts, frozen=True):
     """An improvement order (限期改善)."""
 
-    by: str
+    by: Authority
     issued_on: date
     improve_by: date
     improved_on: date | None = None
@@ -279,6 +302,9 @@ class InspectionFacts(Facts, frozen=True):
 def inspection(facts: InspectionFacts, as_of: date, ruleset: Ruleset) -> Decision:  # noqa: ARG001
     """Whether a recognition may be revoked or withdrawn: grounds and improvement orders.
 
+    Raises:
+        InvalidFacts: the day to improve by lies before the order.
+
     Law: seed-002 points 11, 14 (OSH-R70..R72).
     """
     codes = set()
@@ -286,8 +312,9 @@ def inspection(facts: InspectionFacts, as_of: date, ruleset: Ruleset) -> Decisio
     status = "clear"
     order = facts.order
     deadlines: tuple[Deadline, ...] = ()
-    if order is not None and order.issued_on <= as_of:
+    if order is not None:
         require_order(order.issued_on, order.improve_by, "order.improve_by")
+    if order is not None and order.issued_on <= as_of:
         if order.by not in _LABOUR_AUTHORITIES:
             codes.add("osh.inspection.wrong_authority")
         else:

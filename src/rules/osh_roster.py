@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..domain.decision import Decision, Figure, Finding, Severity, Step
 from ..domain.tw_id import check_person_number
-from .facts import Facts
+from .facts import Count, Facts
 from .osh_common import Format, Kind, before
 from .params import Params, Ruleset
 from .provider import Provider, Termination, check_provider, is_recognised
@@ -45,7 +45,7 @@ class RosterClass(Facts, frozen=True):
     starts_on: date
     format: Format = "lecture"
     courses: tuple[str, ...] = ()
-    already: int = 0
+    already: Count = 0
 
 
 class RosterRecognition(Facts, frozen=True):

@@ -11,7 +11,7 @@ from ..domain.amounts import to_number
 from ..domain.decision import Deadline, Decision, Figure, Finding, Requirement, Severity, Step
 from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY
-from .facts import Facts, Hundredths
+from .facts import Count, Facts, Hundredths, require_unique
 from .osh_common import Kind, after, year_after
 from .params import Params, Ruleset
 
@@ -41,7 +41,7 @@ class SignRecord(Facts, frozen=True):
     session: str
     sign_in: bool = True
     sign_out: bool = True
-    late_minutes: int = 0
+    late_minutes: Count = 0
     leave_hours: Hundredths = Hundredths(0)
     signature_valid: bool = True
 
@@ -72,8 +72,6 @@ def _missed(facts: AttendanceFacts, late_minutes: int) -> tuple[int, int]:
     for index, record in enumerate(facts.records):
         if record.session not in hours:
             raise InvalidFacts.at(f"records[{index}].session", "a session of the timetable")
-        if record.late_minutes < 0:
-            raise InvalidFacts.at(f"records[{index}].late_minutes", "minutes, not negative")
         asked = leave.get(record.session, 0) + record.leave_hours
         leave[record.session] = min(asked, hours[record.session])
         signed = record.sign_in and record.sign_out and record.signature_valid
@@ -115,11 +113,15 @@ def attendance(facts: AttendanceFacts, as_of: date, ruleset: Ruleset) -> Decisio
     """Hours missed by leave and truancy, and what follows: making up, withdrawal, exam.
 
     Raises:
-        InvalidFacts: a record names a session that is not in the timetable.
+        InvalidFacts: a record names a session that is not in the timetable, a session stands twice,
+            a class has no hours, or more are waived than it has.
 
     Law: seed-002 points 7, 13 and annexes 8, 9 (OSH-R40..R46).
     """
     held = facts.training_class
+    require_unique((session.id for session in facts.sessions), "sessions")
+    if held.total_hours == 0:
+        raise InvalidFacts.at("class.total_hours", "the hours of the class, above zero")
     if facts.waived_hours > held.total_hours:
         raise InvalidFacts.at("waived_hours", "not more than class.total_hours")
     figures = ruleset.on(held.ends_on)

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from ..domain.amounts import parse_amount
 from ..domain.decision import ActivityRefusal, ActivityUse
 from ..domain.errors import InvalidFacts
-from .facts import Facts, Hundredths, TenThousandths
+from .facts import Facts, Hundredths, TenThousandths, contradiction
 from .vr_common import whole
-from .vr_facts import Box, ReviewState, check_calendar
+from .vr_facts import Box, ReviewState
 from .vr_figures import Figures
 
 __all__ = [
@@ -76,11 +76,12 @@ class Activity(Facts, frozen=True, kw_only=True):
     evidence: str | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.date)
         if self.registry == "vr" and (
             self.hours is None or self.attribute is None or self.points is not None
         ):
-            raise ValueError("hours, an attribute and no points on a record of the VR registry")
+            raise contradiction(
+                "hours", "hours, an attribute and no points on a record of the VR registry"
+            )
 
 
 def check_ids(activities: Iterable[Activity], path: str = "activities") -> None:

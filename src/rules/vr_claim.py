@@ -11,7 +11,7 @@ from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Ste
 from ..domain.periods import DAY
 from .params import Ruleset
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
-from .vr_facts import VrFacts, check_calendar
+from .vr_facts import VrFacts
 from .vr_figures import Figures
 
 __all__ = ["ClaimFacts", "individual_claim"]
@@ -28,9 +28,6 @@ class ClaimFacts(VrFacts, frozen=True, kw_only=True):
     documents: tuple[Literal["application_form", "course_evidence", "affidavit"], ...] = ()
     letter_on: date | None = None
     online_submitted_on: date | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(self.course_end, self.posted_on, self.letter_on, self.online_submitted_on)
 
 
 def _status(

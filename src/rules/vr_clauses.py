@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple
 from ..domain.amounts import parse_amount
 from ..domain.decision import Figure, Requirement, Step
 from ..domain.periods import DAY, period_end
-from .facts import Facts
+from .facts import Facts, contradiction
 from .vr_common import count, scaled, whole
 from .vr_evidence import LEVELS, Disqualification, Education, Training, hours_by, is_related
-from .vr_facts import Role, Title, check_calendar
+from .vr_facts import Role, Title
 from .vr_figures import Figures
 
 __all__ = ["ClauseResult", "Experience", "Person", "Question", "clause_law", "evaluate_clause"]
@@ -42,9 +42,8 @@ class Experience(Facts, frozen=True, kw_only=True, rename={"start": "from", "end
     trade: str | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.end is not None and self.end < self.start:
-            raise ValueError("a last day (to) not before the first (from)")
+            raise contradiction("to", "a last day not before the first")
 
 
 class SkillCertificate(Facts, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Step
 from ..domain.periods import DAY, add_months
-from .facts import Facts, TenThousandths
+from .facts import Facts, TenThousandths, contradiction
 from .params import Ruleset
 from .vr_common import (
     HOUR,
@@ -23,7 +23,7 @@ from .vr_common import (
     law_unavailable,
     whole,
 )
-from .vr_facts import Box, Index, VrFacts, check_calendar
+from .vr_facts import Box, Index, VrFacts
 from .vr_figures import Figures
 
 __all__ = ["CourseFilingFacts", "course_filing"]
@@ -69,9 +69,8 @@ class FiledCourse(Facts, frozen=True, kw_only=True):
     instructors: tuple[Instructor, ...] = ()
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.end < self.start:
-            raise ValueError("an end not before the start")
+            raise contradiction("end", "a last day not before the first")
 
 
 class Supplement(Facts, frozen=True, kw_only=True):
@@ -79,9 +78,6 @@ class Supplement(Facts, frozen=True, kw_only=True):
 
     requested_on: date
     received_on: date | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(self.requested_on, self.received_on)
 
 
 class CourseFilingFacts(VrFacts, frozen=True, kw_only=True):
@@ -97,9 +93,6 @@ class CourseFilingFacts(VrFacts, frozen=True, kw_only=True):
     stamped: bool = False
     official_letter: bool = False
     supplement: Supplement | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(self.filed_on)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from .params import Ruleset
 from .vr_activities import Activity
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
 from .vr_evidence import Disqualification, Training, bars
-from .vr_facts import Certificate, ReviewState, Role, Title, VrFacts, check_calendar
+from .vr_facts import Certificate, ReviewState, Role, Title, VrFacts
 from .vr_figures import Figures
 from .vr_lapse_return import return_after_lapse
 from .vr_plan_training import PlanTraining, plan_training
@@ -34,9 +34,6 @@ class RenewalApplication(Facts, frozen=True, kw_only=True):
 
     filed_on: date
     state: ReviewState
-
-    def __post_init__(self) -> None:
-        check_calendar(self.filed_on)
 
 
 class HeldCertificate(Certificate, frozen=True, kw_only=True):
@@ -59,9 +56,6 @@ class PostHire(Facts, frozen=True, kw_only=True):
     central_consent_on: date | None = None
     trainings: tuple[Training, ...] = ()
 
-    def __post_init__(self) -> None:
-        check_calendar(self.first_hired_on, self.local_consent_on, self.central_consent_on)
-
 
 class Provisional(Facts, frozen=True, kw_only=True):
     """Service ahead of a certificate (先行提供服務) by arts. 6 (2), 8 (2) or 10-1."""
@@ -72,13 +66,6 @@ class Provisional(Facts, frozen=True, kw_only=True):
     trainings: tuple[Training, ...] = ()
     absence: Period | None = None
     activities: tuple[Activity, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_calendar(self.consent_on, self.hired_on)
-        if self.absence is not None:
-            check_calendar(self.absence.start, self.absence.end)
-            if self.absence.end is not None and self.absence.end < self.absence.start:
-                raise ValueError("an absence whose to is not before its from")
 
 
 class ServingPerson(Facts, frozen=True, kw_only=True):

@@ -9,9 +9,8 @@ from datetime import date
 from typing import Literal
 
 from ..domain.decision import Figure, Step
-from .facts import Facts, TenThousandths
+from .facts import Facts, TenThousandths, contradiction
 from .vr_common import HOUR, count, earliest_after
-from .vr_facts import check_calendar
 from .vr_figures import Figures
 
 __all__ = [
@@ -60,9 +59,6 @@ class Training(Facts, frozen=True, kw_only=True):
     completed_on: date
     passed: bool = True
 
-    def __post_init__(self) -> None:
-        check_calendar(self.completed_on)
-
     @property
     def parts(self) -> int:
         """Hours in parts of an hour (``HOUR``)."""
@@ -88,9 +84,8 @@ class Disqualification(Facts, frozen=True, kw_only=True, rename={"start": "from"
     final_conviction_on: date | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.until, self.final_conviction_on)
         if self.start is not None and self.until is not None and self.until < self.start:
-            raise ValueError("an end (until) not before the start (from)")
+            raise contradiction("until", "an end not before the start")
 
 
 def is_related(item: Education, fields: Collection[str], *, assumed: bool = False) -> bool:

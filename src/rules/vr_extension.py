@@ -9,10 +9,10 @@ from datetime import date
 
 from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Step
 from ..domain.periods import DAY, add_months
-from .facts import Facts
+from .facts import Facts, contradiction
 from .params import Ruleset
 from .vr_common import Outcome, count, decided, earliest_after, finding, law_unavailable
-from .vr_facts import Certificate, VrFacts, check_calendar, union_days
+from .vr_facts import Certificate, VrFacts, union_days
 from .vr_figures import Figures
 
 __all__ = ["ExtensionFacts", "extension"]
@@ -30,9 +30,8 @@ class Letter(Facts, frozen=True, kw_only=True, rename={"start": "from", "end": "
     end: date | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.start is not None and self.end is not None and self.end < self.start:
-            raise ValueError("a last day (to) not before the first (from)")
+            raise contradiction("to", "a last day not before the first")
 
 
 class Leave(Facts, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -46,9 +45,8 @@ class Leave(Facts, frozen=True, kw_only=True, rename={"start": "from", "end": "t
     local_letter: Letter | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.end < self.start:
-            raise ValueError("a last day (to) not before the first (from)")
+            raise contradiction("to", "a last day not before the first")
 
 
 class ExtensionFacts(VrFacts, frozen=True, kw_only=True):
@@ -59,9 +57,8 @@ class ExtensionFacts(VrFacts, frozen=True, kw_only=True):
     application_date: date | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.application_date)
         if len({leave.id for leave in self.leaves}) != len(self.leaves):
-            raise ValueError("leaves with an id given once")
+            raise contradiction("leaves", "leaves with an id given once")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ..domain.periods import DAY
-from .facts import Facts
+from .facts import Facts, contradiction
 
 __all__ = [
     "Box",
@@ -22,7 +22,6 @@ __all__ = [
     "Title",
     "VrFacts",
     "box_of",
-    "check_calendar",
     "union_days",
 ]
 
@@ -69,21 +68,8 @@ ReviewState = Literal[
     "hours_verified",
 ]
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 2999
-
 Index = Annotated[int, msgspec.Meta(ge=0, le=10**6)]
 """A number of a part (領域序號) or of things, never negative."""
-
-
-def check_calendar(*days: date | None) -> None:
-    """Refuse days that calendar arithmetic cannot follow.
-
-    Raises:
-        ValueError: a year before 1900 or after 2999; inside a fact type it names the fact's path.
-    """
-    for day in days:
-        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-            raise ValueError(f"a day between {_FIRST_YEAR} and {_LAST_YEAR}")
 
 
 class VrFacts(Facts, frozen=True, kw_only=True):
@@ -99,9 +85,8 @@ class ClosedPeriod(Facts, frozen=True, kw_only=True, rename={"start": "from", "e
     end: date
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.end < self.start:
-            raise ValueError("a last day (to) not before the first (from)")
+            raise contradiction("to", "a last day not before the first")
 
 
 def union_days(spells: Iterable[tuple[date, date]]) -> int:
@@ -124,9 +109,8 @@ class Certificate(Facts, frozen=True, kw_only=True):
     deductions: tuple[ClosedPeriod, ...] = ()
 
     def __post_init__(self) -> None:
-        check_calendar(self.valid_from, self.valid_to)
         if self.valid_to < self.valid_from:
-            raise ValueError("a valid_to not before valid_from")
+            raise contradiction("valid_to", "a last day not before the first")
 
     @property
     def deducted_days(self) -> int:

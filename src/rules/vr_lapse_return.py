@@ -23,7 +23,7 @@ from .facts import Period
 from .params import Ruleset
 from .vr_activities import Activity, read_activities
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
-from .vr_facts import Certificate, Title, VrFacts, box_of, check_calendar
+from .vr_facts import Certificate, Title, VrFacts, box_of
 from .vr_figures import Figures
 
 __all__ = ["LapseReturnFacts", "ReturnState", "lapse_return", "return_after_lapse"]
@@ -43,18 +43,6 @@ class LapseReturnFacts(VrFacts, frozen=True, kw_only=True):
     absence: Period | None = None
     consent_on: date | None = None
     activities: tuple[Activity, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_calendar(self.consent_on)
-        _check_absence(self.absence)
-
-
-def _check_absence(absence: Period | None) -> None:
-    if absence is None:
-        return
-    check_calendar(absence.start, absence.end)
-    if absence.end is not None and absence.end < absence.start:
-        raise ValueError("an absence whose to is not before its from")
 
 
 @dataclass(frozen=True, slots=True)

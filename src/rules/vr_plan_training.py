@@ -26,7 +26,7 @@ from .vr_common import (
     whole,
 )
 from .vr_evidence import Education, is_related
-from .vr_facts import Index, check_calendar
+from .vr_facts import Index
 from .vr_figures import Figures
 
 __all__ = [
@@ -48,9 +48,6 @@ class Initial(Facts, frozen=True, kw_only=True):
 
     hours: TenThousandths
     completed_on: date
-
-    def __post_init__(self) -> None:
-        check_calendar(self.completed_on)
 
 
 class PlanCourse(Facts, frozen=True, kw_only=True):
@@ -75,9 +72,6 @@ class PlanCourse(Facts, frozen=True, kw_only=True):
     completed_on: date
     practice_cases: Index = 0
 
-    def __post_init__(self) -> None:
-        check_calendar(self.completed_on)
-
 
 class PlanTraining(Facts, frozen=True, kw_only=True):
     """What ``vr.case_manager_training`` and the ``plan_training`` of an eligibility share."""
@@ -86,9 +80,6 @@ class PlanTraining(Facts, frozen=True, kw_only=True):
     education: tuple[Education, ...] = ()
     initial_160h: Initial | None = None
     courses: tuple[PlanCourse, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_calendar(self.first_hired_on)
 
 
 class PlanTrainingFacts(PlanTraining, frozen=True, kw_only=True):

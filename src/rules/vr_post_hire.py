@@ -13,7 +13,7 @@ from ..domain.periods import DAY
 from .params import FigureValue, Ruleset
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
 from .vr_evidence import Training, hours_by, reached_on
-from .vr_facts import Role, VrFacts, check_calendar
+from .vr_facts import Role, VrFacts
 from .vr_figures import Figures
 
 __all__ = ["PostHireFacts", "TrainingDuty", "post_hire_training", "training_duty"]
@@ -56,9 +56,6 @@ class PostHireFacts(VrFacts, frozen=True, kw_only=True):
     local_consent_on: date | None = None
     central_consent_on: date | None = None
     trainings: tuple[Training, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_calendar(self.first_hired_on, self.local_consent_on, self.central_consent_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from .params import Ruleset
 from .vr_clauses import ClauseResult, Person, Question, evaluate_clause
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable, scaled, whole
 from .vr_evidence import Bars, bars, hours_by
-from .vr_facts import Role, VrFacts, box_of, check_calendar
+from .vr_facts import Role, VrFacts, box_of
 from .vr_figures import Figures
 
 __all__ = ["QualificationFacts", "qualification"]
@@ -32,9 +32,6 @@ class QualificationFacts(VrFacts, frozen=True, kw_only=True):
     trade: str | None = None
     trade_has_skill_test: bool | None = None
     central_consent_on: date | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(self.central_consent_on)
 
 
 @dataclass(frozen=True, slots=True)

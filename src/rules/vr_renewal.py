@@ -31,7 +31,7 @@ from .vr_common import (
     scaled,
     whole,
 )
-from .vr_facts import Certificate, Title, VrFacts, box_of, check_calendar
+from .vr_facts import Certificate, Title, VrFacts, box_of
 from .vr_figures import Figures
 
 __all__ = ["RenewalFacts", "renewal"]
@@ -51,9 +51,6 @@ class RenewalFacts(VrFacts, frozen=True, kw_only=True):
     certificate: Certificate
     activities: tuple[Activity, ...] = ()
     application_date: date | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(self.application_date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import Literal
 from ..domain.decision import Decision, Figure, Finding, Severity, Step
 from ..domain.errors import InvalidFacts
 from ..domain.tw_id import ARC_OLD_RETIRED_FROM
-from .facts import Facts, TenThousandths
+from .facts import Facts, TenThousandths, contradiction
 from .params import Ruleset
 from .vr_activities import Weighting
 from .vr_common import Outcome, count, decided, earliest_after, exact, finding, law_unavailable
-from .vr_facts import Index, ReviewState, VrFacts, check_calendar
+from .vr_facts import Index, ReviewState, VrFacts
 from .vr_figures import Figures
 from .vr_roster_rows import (
     Cell,
@@ -54,11 +54,10 @@ class RosterCourse(Facts, frozen=True, kw_only=True):
     review_state: ReviewState | None = None
 
     def __post_init__(self) -> None:
-        check_calendar(self.start, self.end)
         if self.end < self.start:
-            raise ValueError("an end not before the start")
+            raise contradiction("end", "a last day not before the first")
         if len({item.index for item in self.domains}) != len(self.domains):
-            raise ValueError("domains with an index given once")
+            raise contradiction("domains", "domains with an index given once")
 
 
 class RosterFile(Facts, frozen=True, kw_only=True):
@@ -71,7 +70,7 @@ class RosterFile(Facts, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.file is not None or (self.rows is None) == (self.encoding is None):
-            raise ValueError("rows, or encoding unknown; a file has to be read first")
+            raise contradiction("rows", "rows, or encoding unknown; a file has to be read first")
 
 
 class SignInSheet(Facts, frozen=True, kw_only=True):
@@ -92,7 +91,7 @@ class RosterFacts(VrFacts, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if len({item.domain for item in self.files}) != len(self.files):
-            raise ValueError("files with a domain given once")
+            raise contradiction("files", "files with a domain given once")
 
 
 @dataclass(slots=True)

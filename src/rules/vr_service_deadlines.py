@@ -10,7 +10,7 @@ from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Ste
 from ..domain.periods import DAY
 from .params import Ruleset
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
-from .vr_facts import VrFacts, check_calendar
+from .vr_facts import VrFacts
 from .vr_figures import Figures
 from .vr_staffing import deadline_status
 
@@ -28,16 +28,6 @@ class ServiceFacts(VrFacts, frozen=True, kw_only=True):
     entered_on: date | None = None
     referred_on: date | None = None
     discussed_on: date | None = None
-
-    def __post_init__(self) -> None:
-        check_calendar(
-            self.intake_assessed_on,
-            self.replied_on,
-            self.service_provided_on,
-            self.entered_on,
-            self.referred_on,
-            self.discussed_on,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from ..domain.amounts import HUNDRED, to_number
 from ..domain.decision import Deadline, Decision, Figure, Finding, Requirement, Severity, Step
 from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY
-from .facts import Facts
+from .facts import Facts, contradiction
 from .params import Ruleset
 from .vr_common import Outcome, count, decided, earliest_after, finding, law_unavailable
-from .vr_facts import VrFacts, check_calendar
+from .vr_facts import VrFacts
 from .vr_figures import Figures
 
 __all__ = ["StaffingFacts", "deadline_status", "staffing"]
@@ -46,9 +46,6 @@ class Appointed(Facts, frozen=True, kw_only=True):
     appointed_on: date
     reported_on: date | None = None
 
-    def __post_init__(self) -> None:
-        check_calendar(self.appointed_on, self.reported_on)
-
 
 class StaffingFacts(VrFacts, frozen=True, kw_only=True):
     """Facts of ``vr.staffing``; only the blocks given are judged."""
@@ -69,7 +66,7 @@ class StaffingFacts(VrFacts, frozen=True, kw_only=True):
         if self.appointments and len({item.id for item in self.appointments}) != len(
             self.appointments
         ):
-            raise ValueError("appointments with an id given once")
+            raise contradiction("appointments", "appointments with an id given once")
 
 
 @dataclass(slots=True)

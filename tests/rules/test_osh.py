@@ -146,7 +146,7 @@ def test_a_deadline_on_a_listed_holiday_moves_to_the_next_working_day() -> None:
         (
             "osh.in_service",
             {"person": {"profession": "nurse"}, "activities": [_activity(1, 1, "osh.unheard_of")]},
-            "activities[0].categories",
+            "activities[0].categories[0]",
         ),
         (
             "osh.eligibility",

@@ -176,7 +176,7 @@ def test_a_period_that_ends_before_it_starts_is_refused_by_path() -> None:
     with pytest.raises(InvalidFacts) as refused:
         _ask("2024-01-01", certificates=[{**CERTIFICATE, "valid_to": "2020-01-01"}])
 
-    assert refused.value.details["path"] == "person.certificates[0]"
+    assert refused.value.details["path"] == "person.certificates[0].valid_to"
 
 
 def test_before_the_first_text_nothing_is_decided() -> None:

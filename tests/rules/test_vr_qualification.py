@@ -157,7 +157,7 @@ def test_supervisors_need_one_of_the_five_not_another_supervisor() -> None:
 @pytest.mark.parametrize(
     ("person", "path"),
     [
-        ({"experience": [{**WORK, "to": "2019-12-31"}]}, "person.experience[0]"),
+        ({"experience": [{**WORK, "to": "2019-12-31"}]}, "person.experience[0].to"),
         ({"licences": ["pilot"]}, "person.licences[0]"),
         ({"education": [{"level": "kindergarten"}]}, "person.education[0].level"),
         ({"trainings": [{**CASE_MANAGER_TRAINING, "hours": -1}]}, "person.trainings[0].hours"),

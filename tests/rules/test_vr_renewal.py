@@ -154,8 +154,8 @@ def test_parameters_override_figures_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"certificate": {**CERTIFICATE, "valid_to": "2021-05-31"}}, "certificate"),
-        ({"certificate": {**CERTIFICATE, "valid_to": "9999-12-31"}}, "certificate"),
+        ({"certificate": {**CERTIFICATE, "valid_to": "2021-05-31"}}, "certificate.valid_to"),
+        ({"certificate": {**CERTIFICATE, "valid_to": "9999-12-31"}}, "certificate.valid_to"),
         ({"qualification": "assistant"}, "qualification"),
         ({"colour": "blue"}, ""),
         ({"params": {"weight_of_feathers": 2}}, "params.weight_of_feathers"),
@@ -165,7 +165,7 @@ def test_parameters_override_figures_by_name() -> None:
         ({"activities": [_record("a1", "law", -1)]}, "activities[0].hours"),
         ({"activities": [_record("a1", "cooking", 1)]}, "activities[0].attribute"),
         ({"activities": [_record("a1", "law", 1, colour="blue")]}, "activities[0]"),
-        ({"activities": [_record("a1", "law", 1, points=1)]}, "activities[0]"),
+        ({"activities": [_record("a1", "law", 1, points=1)]}, "activities[0].hours"),
         ({"activities": [FULL[0], FULL[0]]}, "activities[1].id"),
     ],
 )
