@@ -96,24 +96,31 @@ class _Outcome:
         self.warnings = warnings
         self.details = details or {}
 
-    def as_json(self, rule: str) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """The errors as the mutation's payload gives them, with the words in both languages."""
         return {
             **self.details,
             "status": self.status,
-            "user_errors": [_told(error, rule) for error in self.errors],
-            "user_warnings": [_told(error, rule) for error in self.warnings],
+            "user_errors": [_told(error) for error in self.errors],
+            "user_warnings": [_told(error) for error in self.warnings],
         }
 
 
-def _told(error: "UserError", rule: str) -> dict[str, object]:
+def _words(error: "UserError", lang: str) -> str:
+    """As the API says it: the catalogue's sentence, else what came with the error."""
     from ..rules.wording import label
 
+    found = label(error.code, lang)
+    own = error.zh if lang == "zh" else error.en or error.zh
+    return own or found if found == error.code else found
+
+
+def _told(error: "UserError") -> dict[str, object]:
     shown = error.as_json()
     return {
         **{key: value for key, value in shown.items() if key not in {"zh", "en"}},
-        "message_zh": error.zh or label(error.code, "zh", rule),
-        "message_en": error.en or label(error.code, "en", rule),
+        "message_zh": _words(error, "zh"),
+        "message_en": _words(error, "en"),
     }
 
 
@@ -207,16 +214,13 @@ def _day(text: str) -> date:
         ) from error
 
 
-def _print(outcome: _Outcome, rule: str) -> None:
-    from ..rules.wording import label
-
+def _print(outcome: _Outcome) -> None:
     for kind, items in (("", outcome.errors), ("warning: ", outcome.warnings)):
         for error in items:
             where = "" if error.row is None else f"line {error.row}: "
-            what = error.zh or label(error.code, "zh", rule)
             field = f" ({'.'.join(error.field)})" if error.field and error.row else ""
             expected = f":{error.expected}" if error.expected else ""
-            print(f"{kind}{where}{error.code}{field}: {what}{expected}")
+            print(f"{kind}{where}{error.code}{field}: {_words(error, 'zh')}{expected}")
     wrong = len({(error.file, error.row) for error in outcome.errors if error.row is not None})
     right = outcome.details.get("valid_rows")
     if right is None:
@@ -267,16 +271,14 @@ def check(
         if course is None:
             raise InvalidInput("--course: needed with --kind vr", "--kind vr 應給 --course")
         outcome = _check_vr(files, course, domain or (), sign_in_sheet, day)
-        rule = "vr.roster_csv"
     else:
         if training_class is None or len(files) != 1:
             raise InvalidInput(
                 "--kind osh: one file and --class", "--kind osh 應給一個檔案與 --class"
             )
         outcome = _check_osh(files[0], training_class, day, phase, licence_verified)
-        rule = "osh.roster"
     if as_json:
-        print(json.dumps(outcome.as_json(rule), ensure_ascii=False, indent=1))
+        print(json.dumps(outcome.as_json(), ensure_ascii=False, indent=1))
     else:
-        _print(outcome, rule)
+        _print(outcome)
     raise typer.Exit(code=1 if outcome.status == "rejected" else 0)
