@@ -113,7 +113,11 @@ def evaluate_rule(
     """
     if not isinstance(given, Mapping):
         raise InvalidFacts.at("", "a map of facts")
-    if len(orjson.dumps(plain(given), option=orjson.OPT_NON_STR_KEYS)) > _GIVEN_BYTES:
+    try:
+        size = len(orjson.dumps(plain(given), option=orjson.OPT_NON_STR_KEYS))
+    except (TypeError, RecursionError) as error:  # too large a number, too deep, half a character
+        raise InvalidFacts.at("", "facts of the rulebook's shape") from error
+    if size > _GIVEN_BYTES:
         raise InvalidInput(
             f"given: expected at most {_GIVEN_BYTES} bytes",
             f"given:應不超過 {_GIVEN_BYTES} 位元組",

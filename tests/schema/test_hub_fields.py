@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from certhub.sandbox.cast import CAST, STORY_COURSE_NO
@@ -93,6 +94,13 @@ async def test_rules_are_listed_with_figures_and_texts(country: Country) -> None
         ("ltc.nothing", {}, "UNKNOWN_RULE"),
         ("vr.person_id", {"ide": "A123456789"}, "INVALID_FACTS"),
         ("vr.person_id", [1], "INVALID_FACTS"),
+        ("vr.person_id", {"id": 10**400}, "INVALID_FACTS"),
+        ("vr.person_id", {"id": orjson.loads("[" * 900 + "]" * 900)}, "INVALID_FACTS"),
+        (
+            "osh.closing",
+            {"class": {"kind": "in_service", "ends_on": "0113-01-01"}},
+            "INVALID_FACTS",
+        ),
     ],
 )
 async def test_a_question_that_is_wrong_is_an_error(
