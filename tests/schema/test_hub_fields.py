@@ -94,8 +94,8 @@ async def test_rules_are_listed_with_figures_and_texts(country: Country) -> None
         ("ltc.nothing", {}, "UNKNOWN_RULE"),
         ("vr.person_id", {"ide": "A123456789"}, "INVALID_FACTS"),
         ("vr.person_id", [1], "INVALID_FACTS"),
-        ("vr.person_id", {"id": 10**400}, "INVALID_FACTS"),
-        ("vr.person_id", {"id": orjson.loads("[" * 900 + "]" * 900)}, "INVALID_FACTS"),
+        ("vr.person_id", {"id": 10**15}, "INVALID_FACTS"),
+        ("vr.person_id", {"id": orjson.loads("[" * 40 + "]" * 40)}, "INVALID_FACTS"),
         (
             "osh.closing",
             {"class": {"kind": "in_service", "ends_on": "0113-01-01"}},
