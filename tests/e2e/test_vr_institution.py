@@ -4,6 +4,7 @@ File, approve, sync, a bad roster, the corrected one, clear, file again, verify;
 employee. The agency is the sandbox with its own checks; nothing of the hub is faked.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -78,6 +79,7 @@ class Desk:
         self.country = country
 
     async def file(self, name: str, /, **given: Any) -> dict[str, Any]:
+        given["idempotencyKey"] = f"desk-{given['idempotencyKey']}"
         found = await self.asker.data(mutation(name), {"input": given}, **ROLE)
         answer: dict[str, Any] = found[name]
         return answer
@@ -256,10 +258,228 @@ async def test_a_course_lives_its_whole_life(desk: Desk, town: Country) -> None:
     anew = await desk.roster(number, "life-roster-4", ONE, TWO)
     await desk.accepted(cleared)
     await desk.accepted(anew)
-    assert len(town.agencies.vr.rosters.on_file(town.agencies.vr.get("courses", number))["rows"]) == 4
+    assert (
+        len(town.agencies.vr.rosters.on_file(town.agencies.vr.get("courses", number))["rows"]) == 4
+    )
 
     town.agencies.vr.settle()
     await desk.sync()
     locked = await desk.file("clearVrRoster", idempotencyKey="life-clear-2", courseNo=number)
     assert [error["code"] for error in locked["errors"]] == ["hours_already_verified"]
     assert (await desk.course(number))["state"] == "hours_verified"
+
+
+async def test_two_clicks_at_the_same_moment_file_one_course(desk: Desk, town: Country) -> None:
+    before = len(list(town.agencies.vr.books.live("courses")))
+    given = {"idempotencyKey": "click-1", "course": course(name="同時按兩次"), "papers": PAPERS}
+
+    first, second = await asyncio.gather(
+        desk.file("fileVrCourse", **given), desk.file("fileVrCourse", **given)
+    )
+
+    assert first["submission"]["id"] == second["submission"]["id"]
+    assert first["errors"] == second["errors"] == []
+    await desk.accepted(first)
+    assert len(list(town.agencies.vr.books.live("courses"))) == before + 1
+
+
+async def test_the_same_key_with_another_course_is_a_conflict(desk: Desk) -> None:
+    given = {"idempotencyKey": "reused-1", "papers": PAPERS, "validateOnly": False}
+    await desk.file("fileVrCourse", course=course(), **given)
+
+    answer = await desk.asker.ask(
+        mutation("fileVrCourse"),
+        {"input": {**given, "idempotencyKey": "desk-reused-1", "course": course(place="別處")}},
+        **ROLE,
+    )
+
+    assert answer["errors"][0]["extensions"]["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_a_dry_run_says_the_same_and_stores_nothing(desk: Desk, town: Country) -> None:
+    wrong = course(categories=[{"category": "art", "hours": "0"}], county="Atlantis")
+    given = {"course": wrong, "papers": {"documents": ["poem"]}}
+
+    dry = await desk.file("fileVrCourse", idempotencyKey="dry-1-a", validateOnly=True, **given)
+    filed = await desk.file("fileVrCourse", idempotencyKey="dry-1-a", **given)
+
+    assert dry["submission"] is None
+    assert dry["errors"] == filed["errors"]
+    assert [(error["code"], error["field"]) for error in filed["errors"]] == [
+        ("county_unknown", ["course", "county"]),
+        ("course_hours_invalid", ["course", "categories", "0", "hours"]),
+        ("word_unknown", ["course", "categories", "0", "category"]),
+        ("word_unknown", ["papers", "documents", "0"]),
+    ]
+    assert filed["submission"]["state"] == "REJECTED"
+
+
+async def test_what_a_course_lacks_is_told_piece_by_piece(desk: Desk) -> None:
+    given = course(
+        targetTitles=[],
+        categories=[{"category": "law", "field": f"領域{n}", "hours": "1"} for n in range(3)],
+        lecturers=[
+            {"name": "新講師", "identifier": "A200020998", "clause": 1},
+            {"name": "新講師", "clause": 1},
+            {"name": "新講師", "identifier": "A100000002"},
+        ],
+    )
+
+    answer = await desk.file("fileVrCourse", idempotencyKey="lacks-1", course=given)
+
+    assert [(error["code"], ".".join(error["field"])) for error in answer["errors"]] == [
+        ("id_checksum", "course.lecturers.2.identifier"),
+        ("instructor_clause_missing", "course.lecturers.2.clause"),
+        ("instructor_evidence_missing", "course.lecturers.0.evidence"),
+        ("instructor_evidence_missing", "course.lecturers.1.evidence"),
+        ("instructor_evidence_missing", "course.lecturers.2.evidence"),
+        ("lecturer_certificate_missing", "course.lecturers.1.lecturerCertificate"),
+        ("missing_brochure", "papers.documents"),
+        ("missing_course_summary", "papers.documents"),
+        ("missing_handouts", "papers.documents"),
+        ("missing_instructor_cv", "papers.documents"),
+        ("missing_sign_in_sheet", "papers.documents"),
+        ("no_target_qualification", "course.targetTitles"),
+        ("seal_or_official_letter_missing", "papers.officialLetter"),
+        ("too_many_domains", "course.categories"),
+    ]
+    assert all(
+        error["expected"] and error["message"] != error["code"] for error in answer["errors"]
+    )
+
+
+async def test_a_course_before_it_is_held_is_filed_as_such(desk: Desk) -> None:
+    later = {"startsOn": "2024-09-20", "endsOn": "2024-09-20"}
+    papers = {"documents": ["course_summary"], "stamped": True}
+
+    soon = await desk.file(
+        "fileVrCourse", idempotencyKey="before-1", course=course(**later), papers=papers
+    )
+    started = await desk.file(
+        "fileVrCourse",
+        idempotencyKey="before-2",
+        course=course(),
+        papers={**papers, "stage": "pre"},
+        validateOnly=True,
+    )
+
+    assert (soon["errors"], [warning["code"] for warning in soon["warnings"]]) == (
+        [],
+        ["filed_less_than_one_month_before"],
+    )
+    assert [error["code"] for error in started["errors"]] == ["course_already_started"]
+
+
+async def test_after_delivery_an_amendment_names_the_course_and_the_way(desk: Desk) -> None:
+    filed = await desk.file(
+        "fileVrCourse", idempotencyKey="amend-1", course=course(), papers=PAPERS
+    )
+    number = (await desk.accepted(filed))["agencyReference"]
+
+    late = await desk.file(
+        "amendVrCourse",
+        idempotencyKey="amend-2",
+        submission=filed["submission"]["id"],
+        course=course(place="臺北市測試路2號"),
+        papers=PAPERS,
+    )
+    foreign = await desk.file(
+        "amendVrCourse",
+        idempotencyKey="amend-3",
+        submission="czo2M2ZmZmZmZi0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA",
+        course=course(),
+        papers=PAPERS,
+    )
+
+    assert [error["code"] for error in late["errors"]] == ["AMENDMENT_NOT_OFFERED"]
+    assert number in late["errors"][0]["expected"]
+    assert [error["code"] for error in foreign["errors"]] == ["submission_not_found"]
+
+
+LEAVE = {
+    "identifier": "A100020021",
+    "qualification": "employment_specialist",
+    "leaveFrom": "2024-01-01",
+    "leaveTo": "2024-06-30",
+    "reason": "育嬰留職停薪",
+    "proof": True,
+    "localLetter": {
+        "county": "臺北市",
+        "documentNo": "府勞障字第1130000001號",
+        "documentOn": "2024-07-05",
+        "from": "2024-01-01",
+        "to": "2024-06-30",
+    },
+}
+
+
+async def test_an_absence_of_an_employee_is_applied_for_once(desk: Desk, town: Country) -> None:
+    filed = await desk.file("applyVrExtension", idempotencyKey="leave-1", **LEAVE)
+    taken = await desk.accepted(filed)
+    again = await desk.file(
+        "applyVrExtension", idempotencyKey="leave-2", **{**LEAVE, "leaveFrom": "2023-12-01"}
+    )
+
+    on_file = town.agencies.vr.get("extensions", taken["agencyReference"])
+    assert on_file is not None
+    assert (on_file["qualification_id"], on_file["leave_from"], on_file["local_authority"]) == (
+        "Q00000020",
+        "113/01/01",
+        "臺北市",
+    )
+    assert taken["target"] == "Q00000020"
+    assert [error["code"] for error in again["errors"]] == ["leave_already_filed"]
+
+    town.agencies.vr.settle()
+    await desk.sync()
+    after = await desk.file(
+        "applyVrExtension",
+        idempotencyKey="leave-3",
+        validateOnly=True,
+        **{**LEAVE, "leaveFrom": "2024-06-30", "leaveTo": "2024-10-30"},
+    )
+    assert [error["code"] for error in after["errors"]] == ["leave_already_filed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"leaveTo": "2024-03-01"}, [("shorter_than_three_months", "leaveTo")]),
+        ({"proof": False}, [("proof_missing", "proof")]),
+        ({"localLetter": None}, [("local_letter_missing", "localLetter")]),
+        (
+            {"localLetter": {**LEAVE["localLetter"], "from": None, "to": None}},  # type: ignore[dict-item]
+            [("local_letter_without_dates", "localLetter.from")],
+        ),
+        (
+            {"localLetter": {**LEAVE["localLetter"], "county": "臺北"}},  # type: ignore[dict-item]
+            [("county_unknown", "localLetter.county")],
+        ),
+        (
+            {"localLetter": {**LEAVE["localLetter"], "documentOn": "2024-09-03"}},  # type: ignore[dict-item]
+            [("date_in_future", "localLetter.documentOn")],
+        ),
+        ({"leaveTo": "2023-12-31"}, [("end_before_start", "leaveTo")]),
+        ({"reason": " "}, [("field_missing", "reason")]),
+        ({"appliedOn": "2024-09-03"}, [("date_in_future", "appliedOn")]),
+        ({"leaveFrom": "0001-01-01"}, [("date_out_of_range", "leaveFrom")]),
+        ({"identifier": "A100000002"}, [("id_checksum", "identifier")]),
+        ({"identifier": "A123456789"}, [("qualification_not_found", "identifier")]),
+        ({"qualification": "case_manager"}, [("qualification_not_found", "identifier")]),
+        ({"qualification": "poet"}, [("word_unknown", "qualification")]),
+        ({"identifier": None, "certificate": "abc"}, [("qualification_not_found", "certificate")]),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+async def test_an_absence_that_is_not_in_order(
+    desk: Desk, changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    given = {**LEAVE, "identifier": "F200020037", **changes}
+
+    answer = await desk.file(
+        "applyVrExtension", idempotencyKey="leave-wrong", validateOnly=True, **given
+    )
+
+    found = [(error["code"], ".".join(error["field"])) for error in answer["errors"]]
+    assert found == expected
+    assert answer["errors"][0]["expected"]
