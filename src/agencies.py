@@ -106,9 +106,9 @@ async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
 
     connectors = build_connectors(settings)
     tasks = [asyncio.create_task(evaluation_loop(hub))]
-    couriers = build_couriers(connectors)
-    if couriers:
-        tasks.append(asyncio.create_task(delivery_loop(hub, couriers)))
+    for registry, courier in build_couriers(connectors).items():
+        # One relay per agency: one that hangs keeps nobody else waiting.
+        tasks.append(asyncio.create_task(delivery_loop(hub, {registry: courier})))
     if settings.sync_interval is not None:
         for connector in connectors.values():
             loop = sync_loop(
