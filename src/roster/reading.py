@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from .cells import bare_cell
 from .errors import FileTooLarge, FileTypeUnknown, FileUnreadable, TooManyRows
 from .guard import check_sheets
 
@@ -83,7 +84,7 @@ def _records(
     for row in rows:
         if len(records) >= max_rows or len(row) > max_columns:
             raise _too_many(max_rows, max_columns)
-        records.append(tuple(row))
+        records.append(tuple(map(bare_cell, row)))
     return tuple(records)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "OUR_COLUMNS",
     "TraineeSheet",
     "day_text",
+    "header_line",
     "read_trainees",
     "trainee_rows",
 ]
@@ -164,7 +165,7 @@ def _positions(header: Sequence[str], kind: str) -> tuple[dict[str, int], list[s
     positions: dict[str, int] = {}
     faults: list[str] = []
     for index, cell in enumerate(_bare(header)):
-        if not cell or cell == ERROR_HEADING:
+        if not cell or cell.startswith(ERROR_HEADING):
             continue
         field = _BY_HEADING.get(cell)
         if field is None or field in positions:
@@ -230,6 +231,12 @@ def trainee_rows(
         )
         for row in rows
     ]
+
+
+def header_line(sheet: RosterSheet) -> int | None:
+    """Line of the header, from 1; None where no row names a person's number and name."""
+    at = _header(sheet.rows or ())
+    return None if at is None else at + 1
 
 
 def read_trainees(

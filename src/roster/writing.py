@@ -7,22 +7,12 @@ from pathlib import PurePath
 
 import orjson
 
+from .cells import plain_cell
 from .errors import FileTypeUnknown
 
 __all__ = ["SUFFIXES", "plain_cell", "write_table"]
 
 SUFFIXES = (".csv", ".xlsx", ".ods", ".json")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain_cell(cell: str) -> str:
-    """A cell that no spreadsheet reads as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    return cell.lstrip("+-").replace(".", "", 1).isdigit()
 
 
 def write_table(
@@ -44,6 +34,7 @@ def write_table(
         return orjson.dumps(
             [dict(zip(header, row, strict=True)) for row in rows], option=orjson.OPT_INDENT_2
         )
+    header = [plain_cell(cell) for cell in header]
     cells = [[plain_cell(cell) for cell in row] for row in rows]
     if suffix == ".csv":
         text = io.StringIO(newline="")

@@ -1,4 +1,6 @@
-"""Files to take home: deadlines as a calendar. Authorised like the field of the API they come from.
+"""Files to take home: deadlines as a calendar, a rejected roster with its errors, the forms of a class.
+
+Authorised like the fields of the API they come from.
 
 The token stands in the header, never in the address: addresses are kept in logs and histories.
 Every file is audited before it leaves.
@@ -6,6 +8,7 @@ Every file is audited before it leaves.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import PurePath
 from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,13 +26,14 @@ from ..domain.errors import (
 )
 from ..resolvers.auditing import audit_entry
 from ..resolvers.context import Request as Asked
+from ..resolvers.corrections import corrected_file
 from ..resolvers.deadline_calendar import deadline_calendar
 from ..store.audit import AuditUnavailable
 from .http_access import viewer_of
 from .http_shell import HttpError, request_id_of
 from .site import Site, site_of
 
-__all__ = ["deadlines_endpoint", "download", "parameter"]
+__all__ = ["corrections_endpoint", "deadlines_endpoint"]
 
 _STATUS: tuple[tuple[type[CertHubError], int], ...] = (
     (Refused, 403),
@@ -45,7 +49,7 @@ def _http(error: CertHubError) -> HttpError:
     return HttpError(status, error.code, error.en, error.zh, headers=headers, details=error.details)
 
 
-def parameter(request: Request, name: str, *, needed: bool = False) -> str | None:
+def _parameter(request: Request, name: str, *, needed: bool = False) -> str | None:
     """The one value of a query parameter.
 
     Raises:
@@ -57,7 +61,7 @@ def parameter(request: Request, name: str, *, needed: bool = False) -> str | Non
     return values[0].strip() if values and values[0].strip() else None
 
 
-async def download(
+async def _download(
     request: Request,
     operation: str,
     fields: tuple[tuple[str, str], ...],
@@ -119,11 +123,36 @@ async def _audit(site: Site, asked: Asked, operation: str, outcome: str, code: s
 
 async def deadlines_endpoint(request: Request) -> Response:
     """``GET /deadlines.ics``: what is due and overdue at an institution, as a calendar (RFC 5545)."""
-    number = parameter(request, "institution")
+    number = _parameter(request, "institution")
 
     async def make(site: Site, asked: Asked) -> tuple[bytes, str, str]:
         host = site.public_url.partition("://")[2].partition("/")[0].partition(":")[0]
         content = await deadline_calendar(site.hub, asked, number, host or "certhub")
         return content, "text/calendar", "deadlines.ics"
 
-    return await download(request, "Download.deadlines", (("Institution", "deadlines"),), make)
+    return await _download(request, "Download.deadlines", (("Institution", "deadlines"),), make)
+
+
+_MEDIA = {
+    ".csv": "text/csv",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _media(filename: str) -> str:
+    return _MEDIA[PurePath(filename).suffix]
+
+
+async def corrections_endpoint(request: Request) -> Response:
+    """``GET /corrections``: the client's own rejected roster file, with a column of errors."""
+    submission = _parameter(request, "submission", needed=True) or ""
+    name = _parameter(request, "file")
+
+    async def make(site: Site, asked: Asked) -> tuple[bytes, str, str]:
+        content, filename = await corrected_file(site.hub, asked, submission, name)
+        return content, _media(filename), filename
+
+    fields = (("Mutation", "submitVrRoster"), ("Submission", "errors"))
+    return await _download(request, "Download.corrections", fields, make)

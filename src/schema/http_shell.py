@@ -25,6 +25,7 @@ _ROUTES = frozenset(
     {
         "/graphql",
         "/uploads",
+        "/corrections",
         "/deadlines.ics",
         "/healthz",
         "/readyz",
