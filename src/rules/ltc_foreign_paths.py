@@ -279,7 +279,7 @@ def _full(question: ForeignQuestion) -> Judged:
 
     Law: letter-1121961490, letter-1131960155; LTC-R19.
     """
-    n = len(question.six_years)
+    n = question.term.validity.value
     relaxed = _relaxed(question, question.years, (), n)
     return Judged("full_relaxation", n, (*relaxed, _multicultural(question), _total(question)))
 

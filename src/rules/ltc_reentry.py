@@ -17,9 +17,10 @@ from ..domain.decision import (
     Severity,
     Step,
 )
-from ..domain.periods import DAY, add_years, period_end
+from ..domain.periods import DAY, add_years
 from .facts import Facts, require_order
 from .ltc_calendar import (
+    Term,
     covered_day,
     figures_change,
     late_validity,
@@ -131,22 +132,22 @@ def _exemption_open(facts: ReentryFacts, params: Params, application: date) -> t
     return available, step
 
 
-def _full_years(valid_from: date, application: date) -> int:
-    """Validity years completed by the day before the application; the unfinished one is free."""
-    years = 0
-    while period_end(valid_from, years + 1) < application:
-        years += 1
-    return years
+def _full_years(term: Term, application: date) -> int:
+    """Validity years completed by the day before the application; the unfinished one is free.
+
+    The last one ends on the stored last day (LTC-R2), so that a re-issue never asks for it.
+    """
+    return sum(year.end < application for year in term.years)
 
 
-def _reissue(facts: ReentryFacts, params: Params, application: date) -> _Route:
+def _reissue(facts: ReentryFacts, params: Params, application: date, ruleset: Ruleset) -> _Route:
     """Re-issue 補發 within the printed validity: 20 points for each full year, same last day.
 
     Law: letter-1131960156, item 1 (每年20點積分證明; 未滿1年效期年度免計算); LTC-R21.
     """
     certificate = facts.certificate
     each = params.figure("ltc.reentry", "per_full_year")
-    years = _full_years(certificate.valid_from, application)
+    years = _full_years(term_of(ruleset, certificate.valid_from, certificate.valid_to), application)
     step = Step(
         "ltc.reentry_reissue",
         each.law,
@@ -239,7 +240,7 @@ def reentry(facts: ReentryFacts, as_of: date, ruleset: Ruleset) -> Decision:
     application = facts.application_date or as_of
     params = ruleset.on(covered_day(ruleset, application))
     if application <= facts.certificate.valid_to:
-        route = _reissue(facts, params, application)
+        route = _reissue(facts, params, application, ruleset)
     else:
         route = _after_expiry(params, application, ruleset)
     available, exemption = _exemption_open(facts, params, application)
