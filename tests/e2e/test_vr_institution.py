@@ -12,9 +12,12 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from certhub.agencies import build_connectors, sync_hub
 from certhub.app import open_hub
+from certhub.resolvers.ids import decode_id
 from certhub.resolvers.sync import sync_all
 from certhub.sandbox.cast import INSTITUTION_VR_TAX_ID
 from certhub.sandbox.run import start_agencies
@@ -483,3 +486,229 @@ async def test_an_absence_that_is_not_in_order(
     found = [(error["code"], ".".join(error["field"])) for error in answer["errors"]]
     assert found == expected
     assert answer["errors"][0]["expected"]
+
+
+MINE = (
+    "query Q($t: [String!]) { submissions(filter: {registries: [VR], targets: $t}, first: 100) "
+    "{ nodes { id kind state target institutionId } } }"
+)
+EVERYBODY: dict[str, dict[str, Any]] = {
+    "the institution": ROLE,
+    "another institution": {"role": "institution-osh", "purpose": "training"},
+    "the county of the place": {"role": "local-taipei"},
+    "another county": {"role": "local-kaohsiung"},
+    "the ministry": {"role": "central-mol"},
+}
+
+
+async def test_who_sees_what_was_filed_and_who_does_not(desk: Desk) -> None:
+    filed = await desk.file(
+        "fileVrCourse", idempotencyKey="seen-1", course=course(county="高雄市"), papers=PAPERS
+    )
+    key = filed["submission"]["id"]
+    number = (await desk.accepted(filed))["agencyReference"]
+
+    seen = {}
+    for who, options in EVERYBODY.items():
+        listed = await desk.asker.data(MINE, {"t": [number]}, **options)
+        found = await desk.asker.data(
+            "query Q($id: ID!) { node(id: $id) { id } }", {"id": key}, **options
+        )
+        seen[who] = [node["id"] for node in listed["submissions"]["nodes"]] == [key]
+        assert (found["node"] == {"id": key}) is seen[who]
+
+    # The place of training is 高雄市; the institution sits in 臺北市.
+    assert seen == {
+        "the institution": True,
+        "another institution": False,
+        "the county of the place": False,
+        "another county": True,
+        "the ministry": True,
+    }
+
+
+async def test_a_foreign_course_looks_like_an_absent_one(desk: Desk) -> None:
+    other = {"role": "institution-osh", "purpose": "training"}
+    wanted = ("submitVrRoster", "clearVrRoster")
+
+    answers = []
+    for number in ("20240115000011", "99999999999999"):
+        for name in wanted:
+            more: dict[str, Any] = {"rows": []} if name == "submitVrRoster" else {}
+            found = await desk.asker.data(
+                mutation(name),
+                {"input": {"idempotencyKey": f"foreign-{number}", "courseNo": number, **more}},
+                **other,
+            )
+            answer = found[name]
+            answer["submission"].pop("id")
+            answers.append(answer)
+
+    assert answers[0:2] == answers[2:4]
+    assert [[e["code"] for e in answer["errors"]] for answer in answers[:2]] == [
+        ["files_or_rows", "course_not_found"],
+        ["course_not_found"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "role", ["local-taipei", "central-mol", "central-mohw", "operator", "auditor"]
+)
+async def test_who_does_not_file_is_refused(desk: Desk, town: Country, role: str) -> None:
+    before = len(list(town.agencies.vr.books.live("courses")))
+
+    answer = await desk.asker.ask(
+        mutation("fileVrCourse"),
+        {"input": {"idempotencyKey": "not-yours-1", "course": course(), "papers": PAPERS}},
+        role=role,
+    )
+
+    assert answer["data"] == {"fileVrCourse": None}
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert len(list(town.agencies.vr.books.live("courses"))) == before
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"institution_id": ["12345675", "00000103"]}, "institution_not_named"),
+        ({"institution_id": ["12345675"]}, "institution_not_active"),
+        ({"institution_id": []}, "institution_not_named"),
+    ],
+    ids=["two, none named", "no member", "none"],
+)
+async def test_a_token_files_for_its_own_institutions_alone(
+    desk: Desk, claims: dict[str, Any], code: str
+) -> None:
+    given = {"idempotencyKey": f"whose-{code}", "course": course(), "papers": PAPERS}
+
+    answer = await desk.asker.data(
+        mutation("fileVrCourse"), {"input": {**given, "validateOnly": True}}, **ROLE, **claims
+    )
+    stolen = await desk.asker.data(
+        mutation("fileVrCourse"),
+        {"input": {**given, "validateOnly": True, "institution": "31028952"}},
+        **ROLE,
+        **claims,
+    )
+
+    assert [error["code"] for error in answer["fileVrCourse"]["errors"]] == [code]
+    assert [e["code"] for e in stolen["fileVrCourse"]["errors"]] == ["institution_not_yours"]
+
+
+async def test_an_office_with_the_scope_applies_for_those_who_work_in_its_county(
+    desk: Desk,
+) -> None:
+    scope = "roster.submit roster.read"
+    given = {
+        **LEAVE,
+        "identifier": "A800000149",
+        "idempotencyKey": "office-1",
+        "validateOnly": True,
+    }
+
+    answers = [
+        (
+            await desk.asker.data(
+                mutation("applyVrExtension"),
+                {"input": given},
+                role="local-taipei",
+                scope=scope,
+                jurisdiction=[county],
+            )
+        )["applyVrExtension"]
+        for county in ("65000", "63000")
+    ]
+
+    # The professional works in 新北市.
+    assert [[error["code"] for error in answer["errors"]] for answer in answers] == [
+        [],
+        ["qualification_not_found"],
+    ]
+
+
+async def test_every_filing_is_in_the_audit_trail_without_a_number(
+    desk: Desk, town: Country
+) -> None:
+    given = {**LEAVE, "identifier": "H900000157", "leaveTo": "2024-05-31"}
+    await desk.file("applyVrExtension", idempotencyKey="audited-1", **given)
+
+    connection = await asyncpg.connect(town.url)
+    rows = await connection.fetch(
+        "select operation, outcome, purpose, subject_refs, audit::text as whole from hub.audit "
+        "where operation like '%applyVrExtension' order by at desc, seq desc limit 2"
+    )
+    await connection.close()
+
+    assert {row["operation"] for row in rows} == {
+        "Filing.applyVrExtension",
+        "Mutation.applyVrExtension",
+    }
+    assert {row["outcome"] for row in rows} == {"allowed"}
+    assert all(len(row["subject_refs"]) == 1 for row in rows)
+    assert not any("H900000157" in row["whole"] for row in rows)
+
+
+async def test_what_the_agency_refuses_is_told_in_the_institutions_own_lines(
+    desk: Desk, town: Country
+) -> None:
+    filed = await desk.file(
+        "fileVrCourse", idempotencyKey="refused-1", course=course(), papers=PAPERS
+    )
+    number = (await desk.accepted(filed))["agencyReference"]
+    town.agencies.vr.settle()
+    await desk.sync()
+    changed = town.agencies.vr.get("courses", number)
+    assert changed is not None
+    # The office has changed the hours of the second domain; the mirror does not know yet.
+    first, second = changed["categories"]
+    town.agencies.vr.upsert("courses", {**changed, "categories": [first, {**second, "hours": "4"}]})
+
+    sent = await desk.roster(
+        number, "refused-2", ONE, "", TWO, "2024/8/19,測試甲,A200020014,{hours},否,否,否"
+    )
+    states = await desk.outcome(sent["submission"]["id"])
+    refused = await desk.submission(sent["submission"]["id"])
+
+    assert [(w["code"]) for w in sent["warnings"]] == ["agency_may_refuse_person_twice"] * 2
+    assert states[-1] == "REFUSED"
+    assert [(e["code"], e["field"], e["file"], e["row"]) for e in refused["errors"]] == [
+        ("duplicate_row", ["id"], "domain-1.csv", 6),
+        ("hours_mismatch", ["hours"], "domain-2.csv", 3),
+        ("hours_mismatch", ["hours"], "domain-2.csv", 5),
+        ("duplicate_row", ["id"], "domain-2.csv", 6),
+        ("hours_mismatch", ["hours"], "domain-2.csv", 6),
+    ]
+
+
+async def test_a_lost_answer_stays_sent_and_is_asked_for_again(desk: Desk, town: Country) -> None:
+    before = len(list(town.agencies.vr.books.live("courses")))
+    lost: list[str] = []
+
+    def lose(request: Request, response: Response) -> Response:
+        if request.url.path == "/v1/courses" and request.method == "POST" and len(lost) < 5:
+            lost.append(request.headers["idempotency-key"])
+            return Response("upstream timed out", 502, media_type="text/html")
+        return response
+
+    town.agencies.vr.tampers.append(lose)
+    try:
+        filed = await desk.file(
+            "fileVrCourse", idempotencyKey="lost-1", course=course(name="回覆遺失"), papers=PAPERS
+        )
+        done = await desk.accepted(filed)
+    finally:
+        town.agencies.vr.tampers.remove(lose)
+
+    assert set(lost) == {f"certhub-{_uuid(filed['submission']['id'])}"}
+    assert [(event["state"], event["code"]) for event in done["events"]] == [
+        ("QUEUED", None),
+        ("SENT", None),
+        ("SENT", "AGENCY_UNAVAILABLE"),
+        ("ACCEPTED", None),
+    ]
+    assert len(list(town.agencies.vr.books.live("courses"))) == before + 1
+
+
+def _uuid(node_id: str) -> str:
+    return decode_id(node_id)[1]
