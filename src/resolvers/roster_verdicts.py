@@ -25,6 +25,12 @@ _FIELD_OF_FINDING = {
 }
 
 
+def _files_of(finding: Finding, files: Mapping[int, str | None]) -> list[str | None]:
+    """The files a finding is about, each once; one without a name where it is about none."""
+    domains = [int(item) for item in finding.about if item.isdigit()]
+    return [files.get(domain) for domain in domains] or [None]
+
+
 def vr_errors(
     report: Mapping[str, Any],
     findings: Sequence[Finding],
@@ -41,9 +47,12 @@ def vr_errors(
         UserError(
             finding.code,
             _FIELD_OF_FINDING.get(finding.code, ("courseNo",)),
-            next((files.get(int(item)) for item in finding.about if item.isdigit()), None),
+            name,
+            expected=expected_text(finding.code, {}, "zh") or None,
+            expected_en=expected_text(finding.code, {}, "en") or None,
         )
         for finding in findings
+        for name in _files_of(finding, files)
     ]
     for row in report.get("row_errors", ()):
         name = files.get(row["domain"])
