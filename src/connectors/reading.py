@@ -24,6 +24,7 @@ __all__ = ["Faulty", "Raw", "Reader", "reread"]
 Raw = Mapping[str, Any]
 
 _JSON_TYPES: Mapping[Kind, Any] = {Kind.TEXTS: list[str], Kind.WHOLE: int, Kind.FLAG: bool}
+_REPEATED = 1_000
 _NUL = b"\\u0000"
 _NESTED = frozenset({Kind.PEOPLE, Kind.OBJECT, Kind.OBJECTS})
 _TEXT = {str}
@@ -62,6 +63,10 @@ class Reader:
         self._required_texts = sum(field.required for field in plain)
         self._sources = [entity.key, *(field.contract_name for field in self._fields)]
         self._get = itemgetter(*self._sources)
+        # Texts that recur are kept once, however many records of a batch hold them.
+        self._repeating: dict[int, dict[str | None, str | None]] = {
+            index: {} for index in range(self._texts)
+        }
         # A record that has all our names, and no more of them, holds no unknown one.
         self._sizes = {len(self._sources)}
         # What reads a nested record counts its oddities on the way, and must not do so twice.
@@ -93,12 +98,11 @@ class Reader:
             return None
         size = len(lines)
         try:
-            rows = list(map(astuple, self._decoder.decode_lines(b"\n".join(lines))))
-            if len(rows) != size:
+            whole = b"\n".join(lines)
+            rows = list(map(astuple, self._decoder.decode_lines(whole)))
+            if len(rows) != size or _NUL in whole:
                 return None
             texts = list(map(orjson.dumps, rows))
-            if _NUL in b"".join(texts):
-                return None
             keys, *columns = map(list, zip(*rows, strict=True))
             return self._block(keys, columns, texts, (version,) * size, (None,) * size)
         except (Faulty, TypeError, ValueError, RecursionError):
@@ -163,6 +167,11 @@ class Reader:
         """From columns whose texts are texts; what counts oddities comes when nothing can fail."""
         if not all(keys):
             raise ValueError("a record without its key")
+        for index, known in self._repeating.items():
+            columns[index] = list(map(known.setdefault, columns[index], columns[index]))
+            if len(known) > _REPEATED:
+                del self._repeating[index]
+                break
         for index, convert in self._converted:
             columns[index] = list(map(convert, columns[index]))
         columns += [list(map(code, columns[index])) for index, code in self._codes]

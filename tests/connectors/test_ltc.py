@@ -259,11 +259,13 @@ def _spy(written: list[bytes]) -> Any:
     return keep
 
 
+@pytest.mark.parametrize("plain", [0, 1, 1 << 20])
 @pytest.mark.parametrize("step", [1, 7, 64])
 async def test_a_snapshot_is_read_back_whatever_the_steps(
-    ltc_agency: LtcAgency, monkeypatch: pytest.MonkeyPatch, step: int
+    ltc_agency: LtcAgency, monkeypatch: pytest.MonkeyPatch, step: int, plain: int
 ) -> None:
     monkeypatch.setattr("certhub.connectors.ltc.spool._STEP", step)
+    monkeypatch.setattr("certhub.connectors.ltc.spool._PLAIN", plain)
     ltc_agency.rows["unit"] = [_unit(number, address="路" * number) for number in range(40)]
 
     batches = await read_all(ltc_agency.connector())

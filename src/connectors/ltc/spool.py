@@ -1,7 +1,7 @@
 """A snapshot on its way: proved complete before one row of it is used.
 
-Snapshots are far larger than memory and hold personal data: what does not fit is kept compressed in
-a temporary file without a name, encrypted under a key that only this object knows.
+Snapshots are far larger than memory and hold personal data: what does not fit is kept in a temporary
+file without a name, encrypted under a key that only this object knows, compressed where it is large.
 """
 
 import os
@@ -21,7 +21,9 @@ from ..messages import Answer, Sink
 __all__ = ["Spool", "read_object"]
 
 _IN_MEMORY = 8 << 20
-_STEP = 1 << 20
+_PLAIN = 256 << 20
+"""Bytes of a snapshot that are not worth the time of compressing them."""
+_STEP = 1 << 18
 _LINE = 1 << 20
 _ROWS_PER_SECOND = 1000
 """The slowest delivery that is waited for."""
@@ -51,6 +53,7 @@ class Spool(Sink):
         self._seen = 0
         self._rest = b""
         self._text = getincrementaldecoder("utf-8")()
+        self._plain = 0
         self._deflate = zlib.compressobj(1)
         self._cipher = Cipher(algorithms.AES(os.urandom(32)), modes.CTR(os.urandom(16)))
         self._encrypt = self._cipher.encryptor()
@@ -76,7 +79,11 @@ class Spool(Sink):
             raise AgencyGarbled("more lines than X-Row-Count")
         if len(self._rest) > _LINE:
             raise AgencyTooLarge(f"a line of more than {_LINE} bytes")
-        self._keep(self._deflate.compress(data))
+        if self._plain < _PLAIN:
+            self._plain += len(data)
+            self._keep(data)
+        else:
+            self._keep(self._deflate.compress(data))
 
     def finish(self) -> None:
         """The body has ended.
@@ -105,10 +112,22 @@ class Spool(Sink):
             yield held
 
     def _lines(self) -> Iterator[list[bytes]]:
+        rest = b""
+        for text in self._texts():
+            *lines, rest = (rest + text).split(b"\n")
+            yield lines
+
+    def _texts(self) -> Iterator[bytes]:
         self._file.seek(0)
         decrypt = self._cipher.decryptor()
+        left = self._plain
+        while left:
+            text = decrypt.update(self._file.read(min(left, _STEP)))
+            if not text:
+                raise EOFError("the spooled snapshot is cut")
+            left -= len(text)
+            yield text
         inflate = zlib.decompressobj()
-        rest = b""
         pending = b""
         while not inflate.eof:
             data = pending or decrypt.update(self._file.read(_STEP))
@@ -116,8 +135,7 @@ class Spool(Sink):
             if not data and not text:
                 raise EOFError("the spooled snapshot is cut")
             pending = inflate.unconsumed_tail
-            *lines, rest = (rest + text).split(b"\n")
-            yield lines
+            yield text
 
     def _keep(self, data: bytes) -> None:
         self._file.write(self._encrypt.update(data))
