@@ -17,6 +17,7 @@ import asyncpg
 from ..domain.blocks import Block, Blocks
 from ..domain.records import BY_NAME
 from ..domain.sync import Batch, Problem, Record, Tombstone
+from .failpoints import reach
 from .keys import KeyRing
 from .mirror_sql import PERSON_ENTITIES, entity_sql
 from .quarantine import open_entities, resolve, resolve_vanished, set_aside
@@ -149,13 +150,17 @@ class MirrorWriter:
         """
         for entity in sorted(batch.begins):
             await self._begin_listing(entity)
+            reach("sync.listing_begun")
         for blocks in _together(batch.records):
             await self._merge(blocks, now)
+            reach("sync.merged")
         for dead in _chunks(batch.tombstones, _CHUNK):
             for entity, tombstones in _by_entity(dead).items():
                 await self._close(entity, tombstones, now)
+                reach("sync.closed")
         for entity, problems in _by_entity(batch.problems).items():
             await self._set_aside(entity, problems, now)
+            reach("sync.set_aside")
         return await self._end_listings(batch.complete, now)
 
     def changed_rows(self) -> int:
@@ -302,10 +307,13 @@ class MirrorWriter:
         await self._connection.copy_to_table(
             sql.stage, columns=sql.columns, source=self._lines([block])
         )
+        reach("sync.staged")
         inserted = await self._connection.fetchval(sql.insert, now)
         counts.inserted += inserted
         if inserted < len(block):
-            counts.updated += await self._connection.fetchval(sql.update, now, self._rewrite)
+            written = await self._connection.fetchval(sql.update, now, self._rewrite)
+            # Where all is rewritten, the rows just inserted are written once more.
+            counts.updated += min(written, len(block) - inserted)
         await self._answer_quarantine(block, now)
 
     async def _answer_quarantine(self, block: Block, now: datetime) -> None:
@@ -382,6 +390,7 @@ class MirrorWriter:
                 deleted = await self._connection.fetchval(sql.vanish, version, now)
                 self._count(entity).deleted += deleted
                 self._count(entity).vanished += deleted
+                reach("sync.compared")
         return None
 
     def _refused(self, judged: Sequence[tuple[str, int, int]]) -> MassDeletion | None:
