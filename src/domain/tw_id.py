@@ -18,6 +18,7 @@ __all__ = [
     "kind_of_number",
     "mask_number",
     "normalise_number",
+    "without_numbers",
 ]
 
 ARC_OLD_RETIRED_FROM = date(2031, 1, 1)
@@ -34,6 +35,7 @@ class IdentifierKind(StrEnum):
 
 
 _LETTERS = {letter: 10 + index for index, letter in enumerate("ABCDEFGHJKLMNPQRSTUVXYWZIO")}
+_ANYWHERE = re.compile(r"[A-Z][A-D0-9]\d{8}", re.ASCII | re.IGNORECASE)
 _WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
 _NATIONAL = re.compile(r"[A-Z][12]\d{8}\Z", re.ASCII)
 _ARC_NEW = re.compile(r"[A-Z][89]\d{8}\Z", re.ASCII)
@@ -102,6 +104,11 @@ def mask_number(number: str) -> str:
     if len(number) <= 5:
         return "*" * len(number)
     return number[0] + "*" * (len(number) - 5) + number[-4:]
+
+
+def without_numbers(text: str) -> str:
+    """``text`` without anything in the shape of a person's number: words of others that are kept."""
+    return _ANYWHERE.sub("***", text)
 
 
 class NationalId:

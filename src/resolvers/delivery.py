@@ -14,6 +14,7 @@ from typing import Any
 from ..connectors.outcome import Accepted, Outcome, Refused, RowError
 from ..domain.errors import AgencyFault
 from ..domain.submission import SubmissionState, UserError
+from ..domain.tw_id import without_numbers
 from ..store.failpoints import reach
 from ..store.outbox import Delivery, close_delivery, keep_lease, postpone, take_due
 from ..store.submissions import move, note
@@ -66,7 +67,7 @@ def _user_errors(
             error.file or error.table,
             error.row,
             None,
-            error.message_zh or None,
+            without_numbers(error.message_zh) or None,
         )
         for error in errors
     ]
@@ -77,7 +78,8 @@ def _refusal(courier: Courier, delivery: Delivery, outcome: Refused) -> list[Use
     """Every row's error; the problem's own code where the agency names none."""
     rows = _user_errors(courier, delivery, outcome.errors)
     code = courier.codes.get(outcome.code, outcome.code)
-    return rows or [UserError(code, zh=outcome.detail_zh or None, en=outcome.detail or None)]
+    zh, en = without_numbers(outcome.detail_zh), without_numbers(outcome.detail)
+    return rows or [UserError(code, zh=zh or None, en=en or None)]
 
 
 def _unmatched(body: Mapping[str, Any]) -> list[RowError]:

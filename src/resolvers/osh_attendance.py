@@ -99,13 +99,14 @@ def _row_errors(held: HeldClass, line: AttendanceRow, row: int) -> list[UserErro
             expected = "0.." + ("" if hours is None else str(to_number(hours)))
             errors.append(UserError("hours_invalid", (name,), None, row, expected))
     times = (("signIn", line.sign_in), ("signOut", line.sign_out))
-    errors += [
+    wrong = [
         UserError("time_invalid", (name,), None, row, "HH:MM")
         for name, value in times
         if value is not None and not _TIME.match(value)
     ]
-    if line.sign_in and line.sign_out and line.sign_out <= line.sign_in:
-        errors.append(UserError("time_invalid", ("signOut",), None, row, "> signIn"))
+    if not wrong and line.sign_in and line.sign_out and line.sign_out <= line.sign_in:
+        wrong = [UserError("time_invalid", ("signOut",), None, row, f"> {line.sign_in}")]
+    errors += wrong
     if (line.made_up_on is None) != (not line.made_up_hours):
         name = "madeUpOn" if line.made_up_on is None else "madeUpHours"
         errors.append(UserError("osh.roster.field_missing", (name,), None, row))

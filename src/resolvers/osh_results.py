@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _ATTEMPTS = ("1", "2")
+_UNDETERMINED = "record_undetermined"
 _DUE = {"professional": "certificate_due", "in_service": "proof_due"}
 _PAPERS = {"professional": "certificate", "in_service": "proof"}
 
@@ -268,7 +269,7 @@ def _paper_errors(
 def _entitlement(held: HeldClass, decision: Decision | None, row: int) -> list[UserError]:
     """Every bar at once (OSH-R54); else what is still outstanding."""
     if decision is None:
-        return [UserError("record_undetermined", ("traineeSeq",), None, row)]
+        return [UserError(_UNDETERMINED, ("traineeSeq",), None, row)]
     due = _DUE[held.kind]
     if decision.status == due:
         return []

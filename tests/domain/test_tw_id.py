@@ -12,6 +12,7 @@ from certhub.domain.tw_id import (
     kind_of_number,
     mask_number,
     normalise_number,
+    without_numbers,
 )
 
 
@@ -84,3 +85,9 @@ def test_a_number_does_not_show_itself() -> None:
 def test_short_numbers_are_masked_whole() -> None:
     assert mask_number("B9342") == "*****"
     assert mask_number("B93429") == "B*3429"
+
+
+def test_others_words_are_kept_without_the_numbers_of_people_in_them() -> None:
+    text = "第 3 列 A123456789 與 a800000014 重複,文號 測字第1130001號"
+
+    assert without_numbers(text) == "第 3 列 *** 與 *** 重複,文號 測字第1130001號"

@@ -10,7 +10,7 @@ import msgspec
 from ...connectors.osh.filing import OshFiling
 from ...connectors.outcome import Outcome
 from ...domain import roc_date
-from ...domain.amounts import to_text
+from ...domain.amounts import to_number
 from ...domain.counties import county_name
 from ...domain.submission import UserError
 from ...domain.vocabulary import terms_of
@@ -171,7 +171,7 @@ def _session(item: PlanSession, kind: str) -> dict[str, Any]:
         "weekday": weekday,
         "time": item.time,
         "course": item.course,
-        "hours": to_text(item.hours or 0),
+        "hours": _hours(item.hours or 0),
         "lecturer": (item.lecturer or "").strip(),
         "category": _term("osh.category", item.category) if kind == "in_service" else None,
     }
@@ -215,7 +215,7 @@ def _report_body(delivery: Delivery, rows: Iterable[Mapping[str, Any]]) -> dict[
 
 
 def _hours(value: int | None) -> str | None:
-    return None if value is None else to_text(value)
+    return None if value is None else str(to_number(value))
 
 
 def _attendance(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def _result(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def _certificate(line: Mapping[str, Any]) -> dict[str, Any]:
     hours = [
-        f"{_term('osh.category', category)}={to_text(value)}"
+        f"{_term('osh.category', category)}={_hours(value)}"
         for category, value in line["category_hours"]
     ]
     return {
