@@ -24,6 +24,8 @@ class NodeKind(StrEnum):
     COURSE = "o"
     RECOGNITION = "r"
     SUBMISSION = "s"
+    IDENTITY_CHANGE = "x"
+    IDENTITY_CANDIDATE = "d"
 
 
 def encode_id(kind: NodeKind, key: str) -> str:

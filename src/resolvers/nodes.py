@@ -71,7 +71,8 @@ async def node(hub: Hub, request: Request, node_id: str) -> object | None:
     """
     kind, key = decode_id(node_id)
     try:
-        return await _LOADERS[kind](hub, request, key)
+        load = _LOADERS.get(kind)
+        return None if load is None else await load(hub, request, key)
     except Refused:
         # A kind of object that the token cannot read at all looks absent, too.
         return None

@@ -4,6 +4,7 @@ import strawberry
 
 from .audit import AuditQuery
 from .courses import CourseQuery
+from .identities import IdentityQuery
 from .institutions import InstitutionQuery
 from .osh import OshQuery
 from .recognitions import RecognitionQuery
@@ -34,6 +35,7 @@ class Query(
     RuleQuery,
     SubmissionQuery,
     RecognitionQuery,
+    IdentityQuery,
     AuditQuery,
 ):
     """Questions."""

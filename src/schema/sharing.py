@@ -35,6 +35,7 @@ __all__ = [
     "SharingQuery",
     "SharingReport",
     "SharingRow",
+    "checked_number",
 ]
 
 
@@ -244,7 +245,12 @@ _COUNTY = Annotated[str, strawberry.argument(description="縣市代碼(五碼)�
 _YEAR = Annotated[int, strawberry.argument(description="西元年。 Gregorian year.")]
 
 
-def _number(given: IdentifierInput, on: date) -> tuple[str, Kind]:
+def checked_number(given: IdentifierInput, on: date) -> tuple[str, Kind]:
+    """The normalised number and its kind.
+
+    Raises:
+        InvalidInput: ``identifier_invalid``.
+    """
     number, kind = verify.check_number(given.value, given.kind, on)
     if kind is None or (kind is Kind.PASSPORT and not given.nationality):
         raise InvalidInput(
@@ -270,7 +276,7 @@ class SharingQuery:
     ) -> Person | None:
         """A person, or null where nobody that may be seen has the number."""
         request = info.context.request
-        number, kind = _number(identifier, request.business_day)
+        number, kind = checked_number(identifier, request.business_day)
         found = await people.person_by_number(info.context.hub, request, number, kind)
         return cast("Person", found)
 

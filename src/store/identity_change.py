@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from sqlalchemy import RowMapping, delete, func, insert, or_, select, text, update
+from sqlalchemy import RowMapping, delete, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.errors import Conflict, InvalidInput, NotFound, Refused
 from .derived import derive
-from .identity import relink
+from .identity import IDENTITY_LOCK, relink
 from .tables_people import identity_change, identity_pin, identity_review, person, person_record
 
 __all__ = [
@@ -111,7 +111,9 @@ async def decide_change(
 
     Raises:
         NotFound: no such change.
-        Conflict: ``ALREADY_DECIDED``.
+        Conflict: ``ALREADY_DECIDED``; to approve also ``PROPOSAL_OUTDATED`` (the records are not
+            where they were when it was proposed) and ``CHANGE_WITHOUT_EFFECT`` (an agency's own
+            merge or an earlier decision holds the records together).
         Refused: ``SAME_PERSON_DECIDES``: maker and checker differ.
     """
     row = await read_change(connection, change, lock=True)
@@ -119,10 +121,7 @@ async def decide_change(
         raise Conflict(
             f"the change is {row['state']} already", "此異動已有決定", code="ALREADY_DECIDED"
         )
-    if (row["issuer"], row["proposed_by"]) == (by.issuer, by.subject):
-        raise Refused(
-            "who proposed a change does not decide it", "提出者不得決定", code="SAME_PERSON_DECIDES"
-        )
+    _differs(row, by)
     await connection.execute(
         update(identity_change)
         .where(identity_change.c.id == change)
@@ -135,6 +134,11 @@ async def decide_change(
     )
     if approve:
         records = _pairs(row)
+        # Syncs link people too: from here to the commit nobody else does.
+        await connection.execute(
+            text("select pg_advisory_xact_lock(:lock)"), {"lock": IDENTITY_LOCK}
+        )
+        rest = await _still_so(connection, row, records)
         group = uuid4()
         await connection.execute(
             insert(identity_pin),
@@ -150,7 +154,48 @@ async def decide_change(
             ],
         )
         await _relink(connection, records, now)
+        await _has_effect(connection, row["kind"], records, rest)
     return await read_change(connection, change)
+
+
+def _differs(row: RowMapping, by: Proposer) -> None:
+    if (row["issuer"], row["proposed_by"]) == (by.issuer, by.subject):
+        raise Refused(
+            "who proposed a change does not decide it", "提出者不得決定", code="SAME_PERSON_DECIDES"
+        )
+
+
+async def _still_so(
+    connection: AsyncConnection, row: RowMapping, records: Sequence[Record]
+) -> list[Record]:
+    """The other records of these persons, if the proposal still speaks of what is there."""
+    outdated = Conflict(
+        "the records have moved since the change was proposed: reject it and propose anew",
+        "提出後紀錄已有變動,請退回並重新提出",
+        code="PROPOSAL_OUTDATED",
+    )
+    persons = list(dict.fromkeys([await _current(connection, one) for one in row["persons"]]))
+    if len(persons) != len(row["persons"]):
+        raise outdated
+    held = await _records_of(connection, persons)
+    rest = [record for record in held if record not in set(records)]
+    if not set(held).issuperset(records) or (row["kind"] == "split" and not rest):
+        raise outdated
+    return rest
+
+
+async def _has_effect(
+    connection: AsyncConnection, kind: str, records: Sequence[Record], rest: Sequence[Record]
+) -> None:
+    moved = await _persons_of(connection, records)
+    stayed = await _persons_of(connection, rest) if kind == "split" else set()
+    if len(moved) > 1 or moved & stayed:
+        raise Conflict(
+            "an agency's own merge, or an earlier decision, holds these records together: take that "
+            "decision back first",
+            "機關之整併或先前之決定仍使紀錄相連,請先撤回該決定",
+            code="CHANGE_WITHOUT_EFFECT",
+        )
 
 
 async def revert_change(
@@ -161,24 +206,26 @@ async def revert_change(
     Raises:
         NotFound: no such change.
         Conflict: ``NOT_APPROVED``.
+        Refused: ``SAME_PERSON_DECIDES``: not by who proposed it.
     """
     row = await read_change(connection, change, lock=True)
     if row["state"] != "approved":
         raise Conflict(
             f"the change is {row['state']}, not approved", "此異動未經核准", code="NOT_APPROVED"
         )
+    _differs(row, by)
     await connection.execute(delete(identity_pin).where(identity_pin.c.change_id == change))
     await connection.execute(
         update(identity_change)
         .where(identity_change.c.id == change)
-        .values(state="reverted", decided_by=by.subject, decided_at=now)
+        .values(state="reverted", reverted_by=by.subject, reverted_at=now)
     )
     await _relink(connection, _pairs(row), now)
     return await read_change(connection, change)
 
 
 async def dismiss_review(
-    connection: AsyncConnection, review: UUID, by: Proposer, now: datetime
+    connection: AsyncConnection, review: UUID, by: Proposer, now: datetime, note: str | None = None
 ) -> None:
     """Somebody has looked: these are different people, or nothing can be done about the number.
 
@@ -188,7 +235,7 @@ async def dismiss_review(
     done = await connection.execute(
         update(identity_review)
         .where(identity_review.c.id == review, identity_review.c.state == "open")
-        .values(state="dismissed", closed_at=now, decided_by=by.subject)
+        .values(state="dismissed", closed_at=now, decided_by=by.subject, note=note)
     )
     if not done.rowcount:
         raise NotFound("no such open review", "無此待判定項目")
@@ -241,6 +288,15 @@ async def _records_of(connection: AsyncConnection, persons: Sequence[UUID]) -> l
         .order_by(person_record.c.entity, person_record.c.source_id)
     )
     return [(row.entity, row.source_id) for row in rows]
+
+
+async def _persons_of(connection: AsyncConnection, records: Sequence[Record]) -> set[UUID]:
+    rows = await connection.execute(
+        select(person_record.c.person_id).where(
+            tuple_(person_record.c.entity, person_record.c.source_id).in_(records)
+        )
+    )
+    return set(rows.scalars())
 
 
 async def _propose(

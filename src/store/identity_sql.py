@@ -361,9 +361,16 @@ ASSIGN = """
     where i.entity = n.entity and i.source_id = n.source_id
         and i.person_id is distinct from n.target;
 
-    update hub.recognition r set person_id = t.person_id
-    from id_anchor a join id_target t on t.label = a.label
-    where r.person_id = a.person_id and t.person_id <> a.person_id;
+    -- A recognition is about a certificate and goes where its holder goes, in a split too.
+    update hub.recognition r set person_id = n.target
+    from ltc.certificate c
+        join id_node n on n.entity = 'ltc.person' and n.source_id = c.person_id
+    where r.to_registry = 'ltc' and c.id = substr(r.certificate, 5) and r.person_id <> n.target;
+
+    update hub.recognition r set person_id = n.target
+    from vr.qualification c
+        join id_node n on n.entity = 'vr.professional' and n.source_id = c.professional_id
+    where r.to_registry = 'vr' and c.id = substr(r.certificate, 4) and r.person_id <> n.target;
 
     delete from hub.evaluation e using id_node n
     where e.person_id = n.person_id and n.person_id <> n.target;

@@ -173,6 +173,7 @@ identity_review = Table(
     Column("opened_at", _STAMP, nullable=False),
     Column("closed_at", _STAMP),
     Column("decided_by", Text()),
+    Column("note", Text(), doc="why it was dismissed"),
     schema=_HUB,
     comment="待人工判定之身分",
 )

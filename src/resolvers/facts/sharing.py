@@ -296,7 +296,8 @@ def _hub_row(row: Row, ids: _Ids, cert_ids: _Ids) -> Given:
     }
     for key, names in (("activity", ids), ("certificate", cert_ids)):
         registry, _, name = str(row[key]).partition(":")
-        facts[key] = names.names.get((registry, name), name)
+        # What is not this person's (any more) names nothing here, whatever else bears that key.
+        facts[key] = names.names.get((registry, name), f"{registry}:{name}")
     if "amount" in row and row["amount"] is not None:
         facts["amount"] = to_number(row["amount"])
     return facts

@@ -126,9 +126,9 @@ CREATE TABLE vr.training_record (
     CONSTRAINT pk_training_record PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
-;;
 CREATE INDEX ix_training_record_professional_id_held_to ON vr.training_record (professional_id, held_to)
+;;
+CREATE INDEX ix_training_record_course_no ON vr.training_record (course_no)
 ;;
 COMMENT ON TABLE vr.training_record IS '上課紀錄'
 ;;
@@ -173,9 +173,9 @@ CREATE TABLE vr.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_no ON vr.course (no)
-;;
 CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
+;;
+CREATE INDEX ix_course_no ON vr.course (no)
 ;;
 CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
 ;;
@@ -286,9 +286,9 @@ CREATE TABLE vr.appointment (
     CONSTRAINT pk_appointment PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
-;;
 CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
+;;
+CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
 ;;
 COMMENT ON TABLE vr.appointment IS '任用'
 ;;
@@ -667,9 +667,9 @@ CREATE TABLE osh.attendance (
     CONSTRAINT pk_attendance PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_attendance_trainee_no ON osh.attendance (trainee_no)
-;;
 CREATE INDEX ix_attendance_class_no ON osh.attendance (class_no)
+;;
+CREATE INDEX ix_attendance_trainee_no ON osh.attendance (trainee_no)
 ;;
 COMMENT ON TABLE osh.attendance IS '簽到退與點名紀錄'
 ;;
@@ -775,9 +775,9 @@ CREATE TABLE hub.person (
     CONSTRAINT fk_person_merged_into FOREIGN KEY(merged_into) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_name_id ON hub.person (name, id)
-;;
 CREATE INDEX ix_person_merged_into ON hub.person (merged_into) WHERE merged_into IS NOT NULL
+;;
+CREATE INDEX ix_person_name_id ON hub.person (name, id)
 ;;
 COMMENT ON TABLE hub.person IS '人員'
 ;;
@@ -854,11 +854,11 @@ CREATE TABLE hub.person_merge (
     CONSTRAINT pk_person_merge PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
-;;
 CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
 CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
+;;
+CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
 ;;
 COMMENT ON TABLE hub.person_merge IS '人員合併與拆分之歷史:每筆移動之紀錄一列'
 ;;
@@ -875,12 +875,13 @@ CREATE TABLE hub.identity_review (
     opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
     closed_at TIMESTAMP WITH TIME ZONE,
     decided_by TEXT,
+    note TEXT,
     CONSTRAINT pk_identity_review PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
-;;
 CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
+;;
+CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
 ;;
 COMMENT ON TABLE hub.identity_review IS '待人工判定之身分'
 ;;
@@ -1044,15 +1045,15 @@ CREATE TABLE hub.submission (
     CONSTRAINT fk_submission_supersedes FOREIGN KEY(supersedes) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
-;;
-CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
-;;
-CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
-;;
 CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
 ;;
 CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
+;;
+CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
+;;
+CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
+;;
+CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
 ;;
 COMMENT ON TABLE hub.submission IS '送件'
 ;;
@@ -1128,13 +1129,13 @@ CREATE TABLE hub.evaluation (
     CONSTRAINT pk_evaluation PRIMARY KEY (certificate)
 )
 ;;
-CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
-;;
-CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
-;;
 CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
 ;;
 CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
+;;
+CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
+;;
+CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1231,9 +1232,9 @@ CREATE TABLE hub.identity_pin (
     CONSTRAINT fk_identity_pin_change_id FOREIGN KEY(change_id) REFERENCES hub.identity_change (id)
 )
 ;;
-CREATE INDEX ix_identity_pin_group_id ON hub.identity_pin (group_id)
-;;
 CREATE INDEX ix_identity_pin_entity_source_id ON hub.identity_pin (entity, source_id)
+;;
+CREATE INDEX ix_identity_pin_group_id ON hub.identity_pin (group_id)
 ;;
 COMMENT ON TABLE hub.identity_pin IS '人工決定之連結'
 ;;
@@ -1314,13 +1315,13 @@ CREATE TABLE hub.recognition (
     CONSTRAINT fk_recognition_submission_id FOREIGN KEY(submission_id) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
-;;
-CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
+CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
 ;;
 CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
 ;;
-CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
+CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
+;;
+CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
