@@ -2,6 +2,7 @@
 
 import strawberry
 
+from .identity import IdentityMutations
 from .osh import OshMutations
 from .recognition import RecognitionMutations
 from .vr import VrMutations
@@ -10,5 +11,5 @@ __all__ = ["Mutation"]
 
 
 @strawberry.type(description="異動。 What is filed, decided and run.")
-class Mutation(VrMutations, OshMutations, RecognitionMutations):
+class Mutation(VrMutations, OshMutations, RecognitionMutations, IdentityMutations):
     """The root of mutations."""
