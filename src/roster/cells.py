@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["bare_cell", "plain_cell"]
+__all__ = ["bare_cell", "plain_cell", "writable"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that some spreadsheet takes for the beginning of a formula."""
@@ -20,8 +20,13 @@ def plain_cell(cell: str) -> str:
 
     What would begin a formula gets an apostrophe before it, which spreadsheets take for "text".
     """
-    shown = _UNWRITABLE.sub("\ufffd", cell)
+    shown = writable(cell)
     return f"'{shown}" if shown.startswith(_FORMULA) and not _is_number(shown) else shown
+
+
+def writable(text: str) -> str:
+    """Text that every file format can hold."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def bare_cell(cell: str) -> str:
