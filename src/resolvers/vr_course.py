@@ -185,7 +185,7 @@ async def _check(
     errors = [*wrong, *form.errors, *paper_errors]
     remarks: list[UserError] = []
     summary: dict[str, Any] = {
-        "course": course.name[:255],
+        "course": "".join(char for char in course.name if char.isprintable())[:255],
         "starts_on": course.starts_on.isoformat(),
         "ends_on": course.ends_on.isoformat(),
         "categories": len(course.categories),

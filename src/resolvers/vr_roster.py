@@ -239,6 +239,11 @@ async def _check(
     request.trace.rules.add(_RULE)
     names = {sheet.domain: sheet.filename for sheet in loaded.sheets}
     found = vr_errors(in_input_order(decision.report, loaded.sheets), decision.findings, names)
+    if given.rows:
+        found = tuple(
+            replace(error, field=("rows",)) if error.field == ("files",) else error
+            for error in found
+        )
     summary = {
         "rows": loaded.rows,
         "valid_rows": decision.report.get("valid_rows", 0),

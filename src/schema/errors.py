@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import structlog
 from graphql import GraphQLError
 
-from ..domain.errors import CertHubError, Transient
+from ..domain.errors import CertHubError, InvalidInput, Transient
 
 __all__ = ["coded"]
 
@@ -27,6 +27,9 @@ _ECHOES = (
     (_NUMBER, "***"),
 )
 """Where graphql-core repeats a value that a caller sent."""
+
+_NOT_STORABLE = frozenset({"22021", "22P05"})
+"""What PostgreSQL says of U+0000 in a text or in JSON: the caller's fault, and nobody else's."""
 
 _log = structlog.get_logger("certhub.graphql")
 
@@ -45,11 +48,22 @@ def _hidden(value: object) -> object:
     return value
 
 
+def _sqlstate(cause: object) -> str | None:
+    """The database's code of an error, of SQLAlchemy's or of the driver's own."""
+    found = getattr(getattr(cause, "orig", cause), "sqlstate", None)
+    return found if isinstance(found, str) else None
+
+
 def coded(error: GraphQLError, request_id: str) -> GraphQLError:
     """``error`` with ``extensions.code`` and nothing in its message that is not ours."""
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
+    if _sqlstate(cause) in _NOT_STORABLE:
+        cause = InvalidInput(
+            "a text of the input holds characters that cannot be stored (U+0000)",
+            "輸入文字含無法儲存之字元(U+0000)",
+        )
     if isinstance(cause, CertHubError):
         extensions: dict[str, object] = {
             **{key: _hidden(value) for key, value in cause.details.items()},

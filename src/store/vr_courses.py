@@ -12,7 +12,7 @@ from .crypto import blind_indexes
 from .keys import KeyRing
 from .tables import MIRRORS
 from .tables_sync import sync_state
-from .tables_work import submission
+from .tables_work import outbox, submission
 
 __all__ = [
     "RosterFiling",
@@ -107,6 +107,7 @@ async def last_roster_filing(
     found = (
         await connection.execute(
             select(submission.c.kind, submission.c.state, submission.c.changed_at)
+            .join(outbox, outbox.c.submission_id == submission.c.id)
             .where(
                 submission.c.registry == "vr",
                 submission.c.target == course_no,
@@ -122,7 +123,7 @@ async def last_roster_filing(
                     ),
                 ),
             )
-            .order_by(submission.c.created_at.desc(), submission.c.id)
+            .order_by(outbox.c.id.desc())
             .limit(1)
         )
     ).one_or_none()

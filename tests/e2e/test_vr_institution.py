@@ -712,3 +712,28 @@ async def test_a_lost_answer_stays_sent_and_is_asked_for_again(desk: Desk, town:
 
 def _uuid(node_id: str) -> str:
     return decode_id(node_id)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("clearVrRoster", {"courseNo": "2024\0"}),
+        ("submitVrRoster", {"courseNo": "2024\0", "rows": []}),
+        ("fileVrCourse", {"course": course(), "papers": PAPERS, "institution": "\0"}),
+        ("clearVrRoster", {"idempotencyKey": "a key with \0", "courseNo": "1"}),
+    ],
+)
+async def test_what_no_database_holds_is_the_callers_fault(
+    desk: Desk, name: str, given: dict[str, Any]
+) -> None:
+    answer = await desk.asker.ask(
+        mutation(name), {"input": {"idempotencyKey": "zero-1-zero", **given}}, **ROLE
+    )
+
+    if "errors" in answer:
+        assert [e["extensions"]["code"] for e in answer["errors"]] == ["INVALID_INPUT"]
+    else:
+        assert answer["data"][name]["errors"][-1]["code"] in {
+            "course_not_found",
+            "institution_not_yours",
+        }

@@ -6,7 +6,14 @@ import strawberry
 
 from ...resolvers.vr_clear import ClearVrRoster
 from ...resolvers.vr_course import AmendVrCourse, FileVrCourse
-from ...resolvers.vr_course_form import Category, Contact, CourseForm, CoursePapers, Lecturer
+from ...resolvers.vr_course_form import (
+    Category,
+    Contact,
+    CourseForm,
+    CoursePapers,
+    Lecturer,
+    hours_text,
+)
 from ...resolvers.vr_extension import ApplyVrExtension, LocalLetter
 from ...resolvers.vr_roster import RosterFile, RosterRow, VrRosterInput
 from ..scalars import Amount
@@ -290,7 +297,7 @@ class SubmitVrRosterInput:
                     row.held_on,
                     row.name,
                     row.identifier,
-                    f"{row.hours / 100:g}",
+                    hours_text(row.hours),
                     row.outlying_island,
                     row.international,
                     row.lecturer,
