@@ -151,6 +151,11 @@ def _recognition(facts: ClassFilingFacts, as_of: date) -> set[str]:
     return codes
 
 
+def _seen(day: date | None, as_of: date) -> date | None:
+    """What is dated later than the day asked about has not happened yet."""
+    return day if day is not None and day <= as_of else None
+
+
 def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Decision:
     """Whether a class plan can be filed: dates, documents, size, lecturers, recognition.
 
@@ -168,9 +173,10 @@ def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Deci
     missing = [item for item in figures.value(_GROUP, "documents") if item not in filed.documents]
     codes = _size(filed, figures) | _categories(facts, figures) | _lecturers(facts)
     codes |= _recognition(facts, as_of)
-    if (filed.filed_on or as_of) > file_by:
+    if (_seen(filed.filed_on, as_of) or as_of) > file_by:
         codes.add("osh.class.filed_late")
-    if filed.letter_on is None or filed.letter_on > file_by:
+    letter = _seen(filed.letter_on, as_of)
+    if letter is None or letter > file_by:
         codes.add("osh.class.not_sent_to_local_authority")
     if missing:
         codes.add("osh.class.document_missing")
@@ -178,7 +184,8 @@ def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Deci
         codes.add("osh.class.too_few_enrolled")
     if not filed.counsellor:
         codes.add("osh.class.counsellor_missing")
-    if filed.changed_on is not None and filed.changed_on > change_by:
+    changed = _seen(filed.changed_on, as_of)
+    if changed is not None and changed > change_by:
         codes.add("osh.class.changed_late")
     lenient = set(_ALWAYS_WARNINGS)
     if filed.kind == "in_service":
@@ -217,13 +224,17 @@ def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Deci
             Deadline("osh.class.change", change_by, figures.figure(_GROUP, "change_days").law),
         ),
         citations=(law, "seed-002#annex-2-note-1"),
-        next_change_on=_termination_day(facts, as_of),
+        next_change_on=_next_change(facts, as_of, file_by),
     )
 
 
-def _termination_day(facts: ClassFilingFacts, as_of: date) -> date | None:
+def _next_change(facts: ClassFilingFacts, as_of: date, file_by: date) -> date | None:
+    filed = facts.training_class
     ended = facts.recognition.terminated if facts.recognition else None
-    return ended.decided_on if ended is not None and ended.decided_on > as_of else None
+    days = [filed.filed_on, filed.letter_on, filed.changed_on, ended.decided_on if ended else None]
+    if _seen(filed.filed_on, as_of) is None:
+        days.append(file_by + DAY)
+    return min((day for day in days if day is not None and day > as_of), default=None)
 
 
 class ClosedClass(Facts, frozen=True):

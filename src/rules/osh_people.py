@@ -18,7 +18,7 @@ from ..domain.decision import (
     Step,
 )
 from ..domain.periods import DAY, add_years, period_end
-from .facts import Facts, Hundredths, require_order
+from .facts import Facts, Hundredths, contradiction, require_order
 from .osh_common import CATEGORIES, RELATED, Category
 from .params import Params, Ruleset
 from .provider import Provider, Termination, is_recognised
@@ -33,6 +33,11 @@ Profession = Literal[
 Specialist = Literal["occupational_medicine", "other", "none"]
 
 
+def _check_specialist(profession: str, specialist: str) -> None:
+    if profession != "physician" and specialist != "none":
+        raise contradiction("specialist", "none, unless the person is a physician")
+
+
 class Applicant(Facts, frozen=True):
     """A person; ``practice_years``: years of practice, at most two decimals."""
 
@@ -41,6 +46,9 @@ class Applicant(Facts, frozen=True):
     specialist: Specialist = "none"
     practice_years: Hundredths = Hundredths(0)
     training_passed_on: date | None = None
+
+    def __post_init__(self) -> None:
+        _check_specialist(self.profession, self.specialist)
 
 
 class EligibilityFacts(Facts, frozen=True):
@@ -172,6 +180,9 @@ class Personnel(Facts, frozen=True):
 
     profession: Profession
     specialist: Specialist = "none"
+
+    def __post_init__(self) -> None:
+        _check_specialist(self.profession, self.specialist)
 
 
 class InServiceFacts(Facts, frozen=True):

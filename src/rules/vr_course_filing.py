@@ -79,6 +79,10 @@ class Supplement(Facts, frozen=True, kw_only=True):
     requested_on: date
     received_on: date | None = None
 
+    def __post_init__(self) -> None:
+        if self.received_on is not None and self.received_on < self.requested_on:
+            raise contradiction("received_on", "a day not before requested_on")
+
 
 class CourseFilingFacts(VrFacts, frozen=True, kw_only=True):
     """Facts of ``vr.course_filing``."""

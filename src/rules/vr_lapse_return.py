@@ -81,7 +81,7 @@ def _failing(
     if as_of <= certificate.expires_on:
         failing.append("certificate_not_lapsed")
     months = figures.number("months", "lapse_return_absence_months")
-    away_until = (absence.end or as_of) if absence else None
+    away_until = min(absence.end or as_of, as_of) if absence else None
     if (
         absence is None
         or away_until is None

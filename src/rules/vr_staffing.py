@@ -38,6 +38,10 @@ class ServiceYear(Facts, frozen=True, kw_only=True):
     carried_over: Number
     closed: Number | None = None
 
+    def __post_init__(self) -> None:
+        if self.closed is not None and self.closed > self.new_cases + self.carried_over:
+            raise contradiction("closed", "no more cases than there were")
+
 
 class Appointed(Facts, frozen=True, kw_only=True):
     """A case manager appointed, and when that was reported to the branch (分署)."""
