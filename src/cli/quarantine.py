@@ -66,23 +66,60 @@ def show(
 
 @app.command()
 def retry(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(help="編號;未指定則全部。 Ids; none: all of them.")
+    ] = None,
     registry: Annotated[str | None, typer.Option(help="登錄系統。 Only of this registry.")] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="向機關全部重讀。 Read their registries again in full instead."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON。")] = False,
 ) -> None:
-    """重試。 Read the registries with records set aside again in full; what parses now is resolved."""
-    from .sync import read_again, show_reports
-
-    waiting = asyncio.run(_list(registry, "open", 1_000_000))
-    registries = sorted({row["registry"] for row in waiting})
-    if not registries:
+    """重試。 Read the kept records again, without their agency; what parses now is resolved."""
+    waiting = [
+        row
+        for row in asyncio.run(_list(registry, "open", 1_000_000))
+        if not numbers or row["id"] in numbers
+    ]
+    if not waiting:
         print("[]" if as_json else "nothing is set aside")
         return
-    reports = asyncio.run(read_again(registries, full=True))
-    show_reports(reports, as_json=as_json)
+    code = 0
+    if full:
+        from .sync import read_again, show_reports
+
+        registries = sorted({row["registry"] for row in waiting})
+        reports = asyncio.run(read_again(registries, full=True))
+        show_reports(reports, as_json=as_json)
+        code = 0 if all(report.succeeded for report in reports) else 1
+        left = {row["id"] for row in asyncio.run(_list(registry, "open", 1_000_000))}
+        resolved = sum(row["id"] not in left for row in waiting)
+    else:
+        found = asyncio.run(_retry(waiting))
+        resolved = sum(one["resolved"] for one in found)
+        if as_json:
+            print(json.dumps(found))
     if not as_json:
-        left = len(asyncio.run(_list(registry, "open", 1_000_000)))
-        print(f"{len(waiting) - left} resolved, {left} still set aside")
-    raise typer.Exit(code=0 if all(report.succeeded for report in reports) else 1)
+        print(f"{resolved} resolved, {len(waiting) - resolved} still set aside")
+    raise typer.Exit(code=code)
+
+
+async def _retry(waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from ..agencies import sync_hub
+    from ..app import open_hub
+    from ..resolvers.quarantine import retry_quarantined
+
+    settings = Settings()
+    resolved: set[int] = set()
+    async with open_hub(settings) as hub:
+        work = sync_hub(settings, hub)
+        for registry in sorted({row["registry"] for row in waiting}):
+            numbers = [row["id"] for row in waiting if row["registry"] == registry]
+            resolved.update((await retry_quarantined(work, registry, numbers)).resolved)
+    return [{"id": row["id"], "resolved": row["id"] in resolved} for row in waiting]
 
 
 async def _list(registry: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from .tables_sync import quarantine
 __all__ = [
     "list_quarantined",
     "open_entities",
+    "open_records",
     "quarantined_record",
     "resolve",
     "set_aside",
@@ -207,7 +208,39 @@ async def quarantined_record(
     """
     found = await connection.execute(select(quarantine).where(quarantine.c.id == number))
     row = found.mappings().one_or_none()
-    if row is None or row["raw_cipher"] is None:
-        return (row, None) if row is not None else None
+    return None if row is None else (row, _opened(keys, row))
+
+
+async def open_records(
+    connection: AsyncConnection, keys: KeyRing, registry: str, numbers: Sequence[int]
+) -> list[tuple[RowMapping, dict[str, object] | None]]:
+    """Open rows of a registry with their records in clear, to be read again.
+
+    Args:
+        connection: Any.
+        keys: Open the records.
+        registry: ``vr``, ``ltc`` or ``osh``.
+        numbers: Ids of the rows; those that are not open or of another registry are left out.
+
+    Returns:
+        In the order of their ids; None for a record that could not be read at all.
+    """
+    query = (
+        select(quarantine)
+        .where(
+            quarantine.c.id.in_(numbers),
+            quarantine.c.registry == registry,
+            quarantine.c.state == "open",
+        )
+        .order_by(quarantine.c.id)
+    )
+    rows = (await connection.execute(query)).mappings().all()
+    return [(row, _opened(keys, row)) for row in rows]
+
+
+def _opened(keys: KeyRing, row: RowMapping) -> dict[str, object] | None:
+    if row["raw_cipher"] is None:
+        return None
     place = f"{row['entity']}|{row['raw_hash'].hex()}|quarantine"
-    return row, orjson.loads(open_bytes(keys, row["raw_cipher"], place))
+    record: dict[str, object] = orjson.loads(open_bytes(keys, row["raw_cipher"], place))
+    return record

@@ -18,6 +18,7 @@ __all__ = [
     "end_run",
     "is_syncing",
     "save_batch",
+    "stored_state",
     "try_lock",
 ]
 
@@ -86,13 +87,18 @@ async def begin_run(
         "full" if full else "incremental",
         now,
     )
+    return run, await stored_state(connection, registry)
+
+
+async def stored_state(connection: _Connection, registry: str) -> Stored:
+    """What the last run left behind."""
     row = await connection.fetchrow(
         "select position, floors, reading from hub.sync_state where registry = $1", registry
     )
     if row is None:
-        return run, Stored(None, {}, None)
+        return Stored(None, {}, None)
     # The engine's codec reads jsonb as objects and writes it from text.
-    return run, Stored(row["position"], row["floors"], row["reading"])
+    return Stored(row["position"], row["floors"], row["reading"])
 
 
 async def save_batch(

@@ -79,3 +79,12 @@ def test_a_number_that_is_not_there_is_not_found() -> None:
     answer = runner.invoke(app, ["quarantine", "show", "99"])
 
     assert isinstance(answer.exception, NotFound)
+
+
+@pytest.mark.usefixtures("set_aside")
+def test_a_retry_without_the_agency_says_what_is_still_set_aside() -> None:
+    retried = _json("retry")
+    nothing = runner.invoke(app, ["quarantine", "retry", "7"], catch_exceptions=False)
+
+    assert retried == [{"id": 1, "resolved": False}]
+    assert (nothing.exit_code, nothing.stdout) == (0, "nothing is set aside\n")
