@@ -115,7 +115,7 @@ class GivenTrainees:
             return self.file.error
         count = len(self.rows or ())
         if self.file is not None and self.file.sheet is not None:
-            count = len(self.file.sheet.rows or ())
+            count = len(self.file.sheet.rows or ()) - 1  # the header is nobody
         if count > MAX_TRAINEES:
             return UserError("too_many_rows", path, self.filename, None, f"<= {MAX_TRAINEES}")
         return None
