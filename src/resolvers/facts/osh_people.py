@@ -290,7 +290,7 @@ def eligibility(
     if passed is not None:
         person["training_passed_on"] = passed.isoformat()
     lacking: list[Lacking] = []
-    if role == "physician":
+    if person["profession"] == "physician":
         lacking += _declare(person, said, "specialist", ("none", "other", "occupational_medicine"))
     else:
         if any(row["licence_no"] and _is_professional(row, osh) for row in rows):
