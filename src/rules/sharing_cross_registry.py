@@ -5,6 +5,7 @@ Rulebook: domain/sharing.md, S-R1..S-R12. Minima and caps of the renewal rules c
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from ..domain.amounts import to_number
@@ -86,10 +87,9 @@ class _Question:
 
 
 def _window(certificate: TargetCertificate) -> tuple[date, date]:
-    return (
-        certificate.credit_from or certificate.valid_from,
-        certificate.credit_to or certificate.valid_to,
-    )
+    """As LTC-R23 cuts it: no credit counts after the validity."""
+    last = certificate.credit_to or certificate.valid_to
+    return certificate.credit_from or certificate.valid_from, min(last, certificate.valid_to)
 
 
 def _own_amount(record: SharedActivity) -> int:
@@ -186,7 +186,8 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _rated(amount: int, row: Mapping[str, object]) -> int:
-    return amount * int(str(row["rate"]))
+    """Hundredths times the row's rate, cut where a rate would give a finer amount."""
+    return int(amount * Decimal(str(row["rate"])))
 
 
 def _decide(question: _Question, certificate: TargetCertificate, record: SharedActivity) -> Outcome:

@@ -7,7 +7,12 @@ import msgspec
 
 from ..domain.errors import InvalidFacts
 from .facts import Facts, Hundredths, require_order
+from .ltc_codes import Attribute, CourseKind, Mode
+from .ltc_codes import Category as LtcCategory
+from .osh_common import Category as OshCategory
+from .osh_common import Kind
 from .provider import Provider, check_provider
+from .vr_facts import ReviewState
 
 __all__ = [
     "Application",
@@ -42,18 +47,20 @@ class SharedActivity(Facts, frozen=True):
     registry: Source
     date: date
     title: str | None = None
-    attribute: str | None = None
-    categories: tuple[str, ...] = ()
+    attribute: Attribute | None = None
+    categories: tuple[LtcCategory | OshCategory, ...] = ()
     remark_codes: tuple[str, ...] = ()
-    mode: str | None = None
+    mode: Mode | None = None
     points: Hundredths | None = None
     hours: Hundredths | None = None
     role: Literal["attendee", "instructor"] = "attendee"
     qualifications: tuple[str, ...] = ()
-    training_kind: str = "continuing_education"
-    course_kind: str = "general"
-    kind: str | None = None
-    review_state: str = "confirmed"
+    training_kind: Literal["pre_appointment", "post_hire", "continuing_education"] = (
+        "continuing_education"
+    )
+    course_kind: CourseKind = "general"
+    kind: Kind | None = None
+    review_state: ReviewState = "confirmed"
     provider: str | None = None
     event: str | None = None
     special_training: str | None = None
@@ -80,8 +87,8 @@ class AuthorityDecision(Facts, frozen=True):
     authority: str
     decided_on: date
     amount: Hundredths | None = None
-    attribute: str | None = None
-    categories: tuple[str, ...] = ()
+    attribute: Attribute | None = None
+    categories: tuple[LtcCategory | OshCategory, ...] = ()
 
 
 class Used(Facts, frozen=True):
