@@ -12,6 +12,8 @@ from ..country import Country
 from .sources import Example, examples, page
 
 EXAMPLES = examples(page("api.md"))
+# Events are another form of answer; the end-to-end tests follow them.
+ANSWERED = [one for one in EXAMPLES if not one.query.startswith("subscription")]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ async def _with_ids(country: Country, example: Example) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=_name)
+@pytest.mark.parametrize("example", ANSWERED, ids=_name)
 async def test_an_example_is_answered_without_errors(example: Example, country: Country) -> None:
     variables = await _with_ids(country, example)
 
