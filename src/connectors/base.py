@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from itertools import chain, repeat
+from types import MappingProxyType
 from typing import Protocol
 
 from ..domain.blocks import Block, Blocks
@@ -115,6 +116,7 @@ class Collected:
         begins: frozenset[str] = frozenset(),
         complete: frozenset[str] = frozenset(),
         notes: tuple[str, ...] = (),
+        expected: Mapping[str, int] = MappingProxyType({}),
     ) -> Batch:
         """Everything added so far as one batch; starts over."""
         batch = Batch(
@@ -128,6 +130,7 @@ class Collected:
             complete=complete,
             fetched=self.fetched,
             notes=notes,
+            expected=expected,
         )
         self._records, self._blocks, self._tombstones = [], [], []
         self._problems, self.fetched = [], 0

@@ -99,6 +99,7 @@ class Batch:
         fetched: Rows read, for the run's report.
         notes: Findings of the fetch that are no record's problem, as stable codes, for the run's
             report: ``osh.ods_differs:OH0003``.
+        expected: By entity, rows that the agency has announced for what is being read, where it has.
     """
 
     registry: str
@@ -111,3 +112,4 @@ class Batch:
     complete: frozenset[str] = frozenset()
     fetched: int = 0
     notes: tuple[str, ...] = field(default=())
+    expected: Mapping[str, int] = field(default_factory=dict)

@@ -81,6 +81,8 @@ class SyncReport:
         run: Its number; 0 where another process was syncing the registry.
         state: ``running``, ``complete``, ``failed``, ``halted`` or ``busy``.
         counts: By entity.
+        entity: The last that the run has come to.
+        expected: By entity, rows that the agency announced.
         error: Code and messages of what ended it.
     """
 
@@ -92,6 +94,8 @@ class SyncReport:
     finished_at: datetime | None = None
     counts: dict[str, Counts] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    entity: str | None = None
+    expected: dict[str, int] = field(default_factory=dict)
     error: CertHubError | None = None
 
     @property
@@ -243,8 +247,10 @@ async def _run(
         async for batch in stream:
             faulty = batch.problems
             reach("sync.fetched")
-            await _store(hub, driver, writer, batch, run)
+            report.expected |= batch.expected
+            await _store(hub, driver, writer, batch, report)
             report.counts, report.notes = writer.figures.counts, writer.figures.notes
+            report.entity = next(reversed(report.counts), None)
             if progress is not None:
                 progress(report)
     except AgencyFault as error:
@@ -319,7 +325,7 @@ async def _store(
     driver: "asyncpg.Connection[Any]",
     writer: MirrorWriter,
     batch: Batch,
-    run: int,
+    report: SyncReport,
 ) -> None:
     """Apply one batch; a deadlock with another registry's linking is tried again."""
     before = writer.snapshot()
@@ -329,7 +335,7 @@ async def _store(
                 # The position stands in the same transaction, so what a crash of the database takes
                 # back is read again; the end of the run waits for the disk.
                 await driver.execute("set local synchronous_commit = off")
-                await _apply(hub, driver, writer, batch, run)
+                await _apply(hub, driver, writer, batch, report)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             writer.restore(before)
             if attempt == _TRIES:
@@ -347,7 +353,7 @@ async def _apply(
     driver: "asyncpg.Connection[Any]",
     writer: MirrorWriter,
     batch: Batch,
-    run: int,
+    report: SyncReport,
 ) -> None:
     now, changed = hub.clock(), writer.changed_rows()
     vanished = await writer.apply(batch, now)
@@ -372,13 +378,15 @@ async def _apply(
     await save_batch(
         driver,
         batch.registry,
-        run,
+        report.run,
         position=batch.position,
         floors=writer.figures.floors,
         counts={name: counts.as_dict() for name, counts in writer.figures.counts.items()},
         notes=writer.figures.notes,
         drifted=batch.drift,
         reading=_reading(batch.registry),
+        entity=next(reversed(writer.figures.counts), None),
+        expected=report.expected,
     )
     reach("sync.positioned")
 

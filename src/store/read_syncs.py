@@ -14,7 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .tables import MIRRORS
 from .tables_sync import drift, quarantine, sync_run, sync_state
 
-__all__ = ["complete_syncs", "drift_of", "last_runs", "quarantine_sizes", "record_counts"]
+__all__ = [
+    "complete_syncs",
+    "drift_of",
+    "last_run",
+    "last_runs",
+    "newest_run",
+    "quarantine_sizes",
+    "record_counts",
+    "run_by_id",
+    "runs_page",
+    "sync_figures",
+]
 
 
 async def complete_syncs(connection: AsyncConnection) -> Mapping[str, datetime | None]:
@@ -32,6 +43,38 @@ async def last_runs(connection: AsyncConnection) -> Mapping[str, RowMapping]:
     )
     rows = (await connection.execute(statement)).mappings().all()
     return {row["registry"]: row for row in rows}
+
+
+async def newest_run(connection: AsyncConnection, registry: str) -> int:
+    """Number of the newest run of a registry; 0 where there is none."""
+    statement = select(func.coalesce(func.max(sync_run.c.id), 0)).where(
+        sync_run.c.registry == registry
+    )
+    found: int = (await connection.execute(statement)).scalar_one()
+    return found
+
+
+async def run_by_id(connection: AsyncConnection, number: int) -> RowMapping | None:
+    """A run by its number."""
+    found = await connection.execute(select(sync_run).where(sync_run.c.id == number))
+    return found.mappings().one_or_none()
+
+
+async def runs_page(
+    connection: AsyncConnection,
+    registries: Collection[str],
+    states: Collection[str],
+    after: int | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Runs of these registries, newest first; ``after`` is the number of the last one seen."""
+    statement = select(sync_run).where(sync_run.c.registry.in_(sorted(registries)))
+    if states:
+        statement = statement.where(sync_run.c.state.in_(sorted(states)))
+    if after is not None:
+        statement = statement.where(sync_run.c.id < after)
+    statement = statement.order_by(sync_run.c.id.desc()).limit(limit)
+    return (await connection.execute(statement)).mappings().all()
 
 
 async def quarantine_sizes(connection: AsyncConnection) -> Mapping[str, int]:
@@ -66,3 +109,22 @@ async def record_counts(connection: AsyncConnection) -> Mapping[str, int]:
     ]
     row = (await connection.execute(select(*counted))).mappings().one()
     return {name: row[name] for name in MIRRORS}
+
+
+async def last_run(connection: AsyncConnection, registry: str) -> RowMapping | None:
+    """The newest run of a registry."""
+    statement = (
+        select(sync_run)
+        .where(sync_run.c.registry == registry)
+        .order_by(sync_run.c.id.desc())
+        .limit(1)
+    )
+    return (await connection.execute(statement)).mappings().one_or_none()
+
+
+async def sync_figures(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """How many runs of each registry ended in which state, and with which error."""
+    statement = select(
+        sync_run.c.registry, sync_run.c.state, sync_run.c.error_code, func.count().label("runs")
+    ).group_by(sync_run.c.registry, sync_run.c.state, sync_run.c.error_code)
+    return (await connection.execute(statement)).mappings().all()

@@ -53,15 +53,23 @@ async def try_lock(connection: _Connection, registry: str) -> bool:
     return taken
 
 
-async def is_syncing(connection: AsyncConnection) -> bool:
-    """Whether some process holds a registry's lock: it ends with the process, killed ones too."""
+async def is_syncing(connection: AsyncConnection, registry: str | None = None) -> bool:
+    """Whether some process holds a registry's lock: it ends with the process, killed ones too.
+
+    Args:
+        connection: To the primary: a replica has no locks.
+        registry: This one; None: any.
+    """
     found = await connection.execute(
         text(
             "select exists (select from pg_locks where locktype = 'advisory' and granted "
-            "and classid = :lock_class and database = "
-            "(select oid from pg_database where datname = current_database()))"
+            "and classid = :lock_class and (:lock_object < 0 or objid::bigint = :lock_object) "
+            "and database = (select oid from pg_database where datname = current_database()))"
         ),
-        {"lock_class": _LOCK_CLASS},
+        {
+            "lock_class": _LOCK_CLASS,
+            "lock_object": -1 if registry is None else REGISTRIES.index(registry),
+        },
     )
     return bool(found.scalar_one())
 
@@ -112,6 +120,8 @@ async def save_batch(
     notes: Sequence[str],
     drifted: Iterable[Drift],
     reading: str,
+    entity: str | None,
+    expected: Mapping[str, int],
 ) -> None:
     """Save position and report in the transaction of the batch they describe.
 
@@ -126,6 +136,8 @@ async def save_batch(
         drifted: Of the batch.
         reading: How records are read: that of the very first batch holds until everything is read
             in another way, in however many runs the first load is done.
+        entity: The last that the run has come to.
+        expected: By entity, rows that the agency announced for this run.
     """
     await connection.execute(
         "insert into hub.sync_state (registry, position, floors, reading) values ($1, $2, $3, $4) "
@@ -137,10 +149,13 @@ async def save_batch(
         reading,
     )
     await connection.execute(
-        "update hub.sync_run set counts = $2, notes = $3 where id = $1",
+        "update hub.sync_run set counts = $2, notes = $3, entity = coalesce($4, entity), "
+        "expected = $5 where id = $1",
         run,
         orjson.dumps(counts).decode(),
         list(notes),
+        entity,
+        orjson.dumps(expected).decode(),
     )
     await connection.executemany(
         "insert into hub.drift as d (run_id, entity, field, kind, sample, count) "

@@ -128,6 +128,7 @@ class LtcConnector:
         run.generation += 1
         with ExitStack() as stack:
             spools = await self._fetch_all(stack)
+            run.expected = {entity.name: spool.rows for entity, spool in spools.items()}
             for entity, spool in spools.items():
                 last = entity is ENTITIES[-1]
                 if last:
@@ -172,7 +173,9 @@ class LtcConnector:
             number += len(lines)
             await asyncio.sleep(0)
             if collected.fetched >= _BATCH_ROWS and number < spool.rows:
-                yield collected.batch("ltc", run.unfinished(), run.drift, begins=begins)
+                yield collected.batch(
+                    "ltc", run.unfinished(), run.drift, begins=begins, expected=run.expected
+                )
                 begins = frozenset()
         # A row without its key could be any of those held: nothing is deleted this time.
         notes = run.take_notes()
@@ -186,6 +189,7 @@ class LtcConnector:
             begins=begins,
             complete=frozenset() if nameless else this,
             notes=notes,
+            expected=run.expected,
         )
 
 
@@ -218,6 +222,7 @@ class _Run:
         self.epoch: str = position.get("epoch", "")
         self.after: int = position.get("after", 0)
         self.following = not full and "epoch" in position and "after" in position
+        self.expected: dict[str, int] = {}
         self.drift = DriftLog()
         self.readers = {entity.collection: Reader(entity, self.drift) for entity in ENTITIES}
         self._lost = 0

@@ -134,6 +134,10 @@ def _batch(checked: Sequence[CheckedDrop], generation: int) -> Batch:
         complete=listings - nameless,
         fetched=sum(part.fetched for part in found),
         notes=tuple(note for one in checked for note in one.notes),
+        expected={
+            TABLES[name].name: sum(one.parts[name][0].rows for one in checked if name in one.parts)
+            for name in TABLES
+        },
     )
 
 

@@ -173,11 +173,11 @@ CREATE TABLE vr.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
+CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
 ;;
 CREATE INDEX ix_course_no ON vr.course (no)
 ;;
-CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
+CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
 ;;
 COMMENT ON TABLE vr.course IS '課程資料'
 ;;
@@ -286,9 +286,9 @@ CREATE TABLE vr.appointment (
     CONSTRAINT pk_appointment PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
-;;
 CREATE INDEX ix_appointment_professional_id ON vr.appointment (professional_id)
+;;
+CREATE INDEX ix_appointment_institution_tax_id ON vr.appointment (institution_tax_id)
 ;;
 COMMENT ON TABLE vr.appointment IS '任用'
 ;;
@@ -446,9 +446,9 @@ CREATE TABLE ltc.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_unit_id ON ltc.course (unit_id)
-;;
 CREATE INDEX ix_course_starts_at_id ON ltc.course (starts_at, id)
+;;
+CREATE INDEX ix_course_unit_id ON ltc.course (unit_id)
 ;;
 COMMENT ON TABLE ltc.course IS '繼續教育課程'
 ;;
@@ -667,9 +667,9 @@ CREATE TABLE osh.attendance (
     CONSTRAINT pk_attendance PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_attendance_class_no ON osh.attendance (class_no)
-;;
 CREATE INDEX ix_attendance_trainee_no ON osh.attendance (trainee_no)
+;;
+CREATE INDEX ix_attendance_class_no ON osh.attendance (class_no)
 ;;
 COMMENT ON TABLE osh.attendance IS '簽到退與點名紀錄'
 ;;
@@ -758,9 +758,9 @@ CREATE TABLE osh.improvement_order (
     CONSTRAINT pk_improvement_order PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_improvement_order_institution_code ON osh.improvement_order (institution_code)
-;;
 CREATE INDEX ix_improvement_order_class_no ON osh.improvement_order (class_no)
+;;
+CREATE INDEX ix_improvement_order_institution_code ON osh.improvement_order (institution_code)
 ;;
 COMMENT ON TABLE osh.improvement_order IS '限期改善'
 ;;
@@ -798,9 +798,9 @@ CREATE TABLE hub.identifier (
     CONSTRAINT pk_identifier PRIMARY KEY (entity, source_id, index)
 )
 ;;
-CREATE INDEX ix_identifier_index ON hub.identifier (index)
-;;
 CREATE INDEX ix_identifier_person_id ON hub.identifier (person_id)
+;;
+CREATE INDEX ix_identifier_index ON hub.identifier (index)
 ;;
 COMMENT ON TABLE hub.identifier IS '人員證號'
 ;;
@@ -854,11 +854,11 @@ CREATE TABLE hub.person_merge (
     CONSTRAINT pk_person_merge PRIMARY KEY (id)
 )
 ;;
+CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
+;;
 CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
 CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
-;;
-CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
 ;;
 COMMENT ON TABLE hub.person_merge IS '人員合併與拆分之歷史:每筆移動之紀錄一列'
 ;;
@@ -940,6 +940,8 @@ CREATE TABLE hub.sync_run (
     started_at TIMESTAMP WITH TIME ZONE NOT NULL,
     finished_at TIMESTAMP WITH TIME ZONE,
     counts JSONB DEFAULT '{}' NOT NULL,
+    entity TEXT,
+    expected JSONB DEFAULT '{}' NOT NULL,
     notes TEXT[] DEFAULT '{}' NOT NULL,
     error_code TEXT,
     error_message TEXT,
@@ -1045,15 +1047,15 @@ CREATE TABLE hub.submission (
     CONSTRAINT fk_submission_supersedes FOREIGN KEY(supersedes) REFERENCES hub.submission (id)
 )
 ;;
+CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
+;;
 CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
 ;;
 CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
 ;;
-CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
+CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
 ;;
 CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
-;;
-CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
 ;;
 COMMENT ON TABLE hub.submission IS '送件'
 ;;
@@ -1129,13 +1131,13 @@ CREATE TABLE hub.evaluation (
     CONSTRAINT pk_evaluation PRIMARY KEY (certificate)
 )
 ;;
-CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
-;;
-CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
+CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
 ;;
 CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
 ;;
-CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
+CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
+;;
+CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1166,9 +1168,9 @@ CREATE TABLE hub.audit (
     CONSTRAINT pk_audit PRIMARY KEY (chain, seq)
 )
 ;;
-CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
-;;
 CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
+;;
+CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
 ;;
 CREATE INDEX ix_audit_subject_refs ON hub.audit USING gin (subject_refs)
 ;;
@@ -1216,9 +1218,9 @@ CREATE TABLE hub.person_record (
     CONSTRAINT fk_person_record_person_id FOREIGN KEY(person_id) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
-;;
 CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
+;;
+CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
 ;;
 COMMENT ON TABLE hub.person_record IS '人員與來源紀錄之連結'
 ;;
@@ -1232,9 +1234,9 @@ CREATE TABLE hub.identity_pin (
     CONSTRAINT fk_identity_pin_change_id FOREIGN KEY(change_id) REFERENCES hub.identity_change (id)
 )
 ;;
-CREATE INDEX ix_identity_pin_entity_source_id ON hub.identity_pin (entity, source_id)
-;;
 CREATE INDEX ix_identity_pin_group_id ON hub.identity_pin (group_id)
+;;
+CREATE INDEX ix_identity_pin_entity_source_id ON hub.identity_pin (entity, source_id)
 ;;
 COMMENT ON TABLE hub.identity_pin IS '人工決定之連結'
 ;;
@@ -1315,13 +1317,13 @@ CREATE TABLE hub.recognition (
     CONSTRAINT fk_recognition_submission_id FOREIGN KEY(submission_id) REFERENCES hub.submission (id)
 )
 ;;
-CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
-;;
-CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
-;;
 CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
 ;;
 CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
+;;
+CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
+;;
+CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
