@@ -94,7 +94,7 @@ def roster_verdict(
     errors: list[UserError] = []
     warnings: list[UserError] = []
     for finding in decision.findings:
-        if finding.code in by_row or finding.code == _SURPLUS:
+        if finding.code in by_row or finding.code == _SURPLUS or finding.severity is Severity.INFO:
             continue
         said = UserError(
             finding.code,

@@ -111,6 +111,8 @@ class GivenTrainees:
 
     def fault(self, path: tuple[str, ...]) -> UserError | None:
         """What is wrong with the whole, before its rows are looked at."""
+        if self.rows is not None and self.file is not None:
+            return UserError("file_or_rows", path)
         if self.file is not None and self.file.error is not None:
             return self.file.error
         count = len(self.rows or ())

@@ -76,7 +76,7 @@ async def submit_osh_roster(hub: Hub, request: Request, given: SubmitOshRosterIn
 
     async def check(connection: AsyncConnection) -> Checked:
         request.trace.rules.add("osh.roster")
-        fault = trainees.fault(("upload",) if upload is not None else ("rows",))
+        fault = _whole(given, trainees)
         if fault is not None:
             return _rejected(request, own_id(request), given.class_no, fault, trainees)
         if given.planned is not None:
@@ -92,6 +92,15 @@ async def submit_osh_roster(hub: Hub, request: Request, given: SubmitOshRosterIn
         hub, request, "submitOshRoster", "osh", given.idempotency_key, digest, check,
         validate_only=given.validate_only,
     )  # fmt: skip
+
+
+def _whole(given: SubmitOshRosterInput, trainees: GivenTrainees) -> UserError | None:
+    """What is wrong with the input before its rows are looked at."""
+    if (given.class_no is None) == (given.planned is None):
+        return UserError("class_or_planned", ("classNo",))
+    if not trainees.given:
+        return UserError("file_or_rows", ("rows",))
+    return trainees.fault(("upload",) if trainees.file is not None else ("rows",))
 
 
 def _rejected(

@@ -69,6 +69,8 @@ def check_trainees(
     if sheet.code is not None:
         wrong = UserError(sheet.code, ("traineesFile",), name, None, sheet.expected)
         return Verdict((wrong,)), ()
+    if not sheet.rows:
+        return Verdict((UserError("rows_missing", ("rows",), name, None, ">= 1"),)), ()
     given = {**about.facts(day), "rows": list(sheet.rows)}
     decision = evaluate("osh.roster", given, day, ruleset).decision
     place = RosterPlace(name, sheet.lines)

@@ -279,6 +279,25 @@ async def test_a_file_of_twenty_thousand_rows_is_refused_by_a_limit(osh: OshHub)
     assert first["errors"][0]["expected"] == "<= 2000"
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"rows": []}, "rows_missing"),
+        ({}, "file_or_rows"),
+        ({"rows": [], "planned": {"kind": "professional", "startsOn": "2024-10-01"}},
+         "class_or_planned"),
+    ],
+)  # fmt: skip
+async def test_an_input_without_a_roster_or_with_two_classes_is_told_so(
+    osh: OshHub, given: dict[str, Any], code: str
+) -> None:
+    number = await osh.on_file()
+
+    filed = await osh.file("submitOshRoster", {"classNo": number, **given})
+
+    assert codes(filed) == [(None, code)]
+
+
 async def test_a_roster_before_its_plan_is_kept_and_goes_with_it(osh: OshHub) -> None:
     planned = {"periodNo": "第601期", "kind": "professional", "startsOn": "2024-10-01",
                "courses": ["職業衛生"]}  # fmt: skip

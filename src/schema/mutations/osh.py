@@ -5,7 +5,6 @@ from typing import Annotated
 
 import strawberry
 
-from ...domain.errors import InvalidInput
 from ...domain.vocabulary import code_of
 from ...resolvers.osh_attendance import (
     AttendanceRow,
@@ -239,23 +238,7 @@ class IssueOshCertificatesPayload(FilingPayload):
     """Payload of issueOshCertificates."""
 
 
-def _one(path: str, expected: str, zh: str, *given: object) -> None:
-    """Exactly one of what stands for the same thing.
-
-    Raises:
-        InvalidInput: none or several are given.
-    """
-    if sum(item is not None for item in given) != 1:
-        raise InvalidInput(
-            f"input: expected {expected}, and not both",
-            f"input:應提供{zh}其中之一",
-            details={"path": path, "expected": expected},
-        )
-
-
 def _parts(given: FileOshClassInput | AmendOshClassInput) -> PlanParts:
-    if given.trainees is not None and given.trainees_file is not None:
-        _one("trainees", "trainees or traineesFile", " trainees 或 traineesFile ", 1, 1)
     return PlanParts(
         period_no=given.period_no,
         kind=known_code("osh.training_kind", given.kind),
@@ -282,8 +265,6 @@ def _parts(given: FileOshClassInput | AmendOshClassInput) -> PlanParts:
 
 
 def _roster(given: SubmitOshRosterInput) -> RosterInput:
-    _one("classNo", "classNo or planned", " classNo 或 planned ", given.class_no, given.planned)
-    _one("rows", "upload or rows", " upload 或 rows ", given.upload, given.rows)
     planned = given.planned
     return RosterInput(
         idempotency_key=given.idempotency_key,
