@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .resolvers.delivery import Courier
     from .resolvers.sync import SyncHub
 
-__all__ = ["build_connectors", "build_couriers", "sync_hub", "working"]
+__all__ = ["build_connectors", "build_couriers", "sync_hub", "sync_loops", "working"]
 
 
 def _adjusted(agency: AgencySettings, *names: str) -> dict[str, Any]:
@@ -98,31 +99,52 @@ def build_couriers(connectors: Mapping[str, "Connector"]) -> dict[str, "Courier"
     return found
 
 
+def sync_loops(
+    settings: Settings,
+    hub: "Hub",
+    connectors: Mapping[str, "Connector"],
+    otherwise: timedelta | None,
+) -> list[Coroutine[Any, Any, None]]:
+    """The endless syncs of every registry that has an interval, each on its own.
+
+    Args:
+        settings: The registry's own interval, else the common one.
+        hub: The hub.
+        connectors: By registry.
+        otherwise: For registries without any; None: they are not synced.
+    """
+    from .resolvers.background import sync_loop
+    from .resolvers.evaluations import evaluate_changed
+
+    work = sync_hub(settings, hub)
+    loops = []
+    for registry, connector in connectors.items():
+        own: AgencySettings = getattr(settings, registry)
+        interval = own.sync_interval or settings.sync_interval or otherwise
+        if interval is not None:
+            loops.append(sync_loop(work, connector, interval, lambda: evaluate_changed(hub)))
+    return loops
+
+
 @contextlib.asynccontextmanager
 async def working(settings: Settings, hub: "Hub") -> AsyncIterator[None]:
     """While it is open, submissions are delivered, evaluations kept up to date, and registries synced."""
-    from .resolvers.background import delivery_loop, evaluation_loop, sync_loop
-    from .resolvers.evaluations import evaluate_changed
+    from .resolvers.background import delivery_loop, evaluation_loop
+    from .resolvers.sync_jobs import SyncJobs
 
     connectors = build_connectors(settings)
+    jobs = hub.jobs.syncs = SyncJobs(sync_hub(settings, hub), connectors)
     tasks = [asyncio.create_task(evaluation_loop(hub))]
     for registry, courier in build_couriers(connectors).items():
         # One relay per agency: one that hangs keeps nobody else waiting.
         tasks.append(asyncio.create_task(delivery_loop(hub, {registry: courier})))
-    if settings.sync_interval is not None:
-        for connector in connectors.values():
-            loop = sync_loop(
-                sync_hub(settings, hub),
-                connector,
-                settings.sync_interval,
-                lambda: evaluate_changed(hub),
-            )
-            tasks.append(asyncio.create_task(loop))
+    tasks += [asyncio.create_task(loop) for loop in sync_loops(settings, hub, connectors, None)]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await jobs.aclose()
         for connector in connectors.values():
             await connector.aclose()

@@ -16,8 +16,16 @@ from ..rules.params import Ruleset, current_ruleset
 if TYPE_CHECKING:
     from ..auth.viewer import Viewer
     from ..store.keys import KeyRing
+    from .sync_jobs import SyncJobs
 
-__all__ = ["Hub", "Request", "Trace"]
+__all__ = ["Hub", "Jobs", "Request", "Trace"]
+
+
+@dataclass(slots=True)
+class Jobs:
+    """Background work of this process that a request may start; filled when the process serves."""
+
+    syncs: "SyncJobs | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Hub:
         rule_params: Settings handed to entry points as ``params``, by registry.
         verify_daily_budget: Exact verifications of unregistered staff per client and day.
         production: Whether development conveniences are refused.
+        jobs: What a request may start in the background of this process.
     """
 
     engine: AsyncEngine
@@ -51,6 +60,7 @@ class Hub:
     rule_params: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     verify_daily_budget: int = 2000
     production: bool = False
+    jobs: Jobs = field(default_factory=Jobs)
 
     def business_day(self, now: datetime) -> date:
         """The day that counts as today: the fixed one, else ``now`` in Taiwan."""

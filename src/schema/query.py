@@ -6,6 +6,7 @@ from .audit import AuditQuery
 from .courses import CourseQuery
 from .identities import IdentityQuery
 from .institutions import InstitutionQuery
+from .operations import OperationQuery
 from .osh import OshQuery
 from .recognitions import RecognitionQuery
 from .registries import RegistryQuery
@@ -36,6 +37,7 @@ class Query(
     SubmissionQuery,
     RecognitionQuery,
     IdentityQuery,
+    OperationQuery,
     AuditQuery,
 ):
     """Questions."""

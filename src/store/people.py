@@ -314,7 +314,16 @@ async def _hub_rows(
         add(facts.pop("hub_person"), "decisions", facts)
     for row in used:
         add(holders[row["certificate"]], "used", dict(row))
-    return {key: HubRows(**rows) for key, rows in found.items()}
+    return {
+        key: HubRows(
+            applications=rows.get("applications", ()),
+            decisions=rows.get("decisions", ()),
+            used=rows.get("used", ()),
+            declared=rows.get("declared", ()),
+            refused=rows.get("refused", ()),
+        )
+        for key, rows in found.items()
+    }
 
 
 async def _load_shared(connection: AsyncConnection, people: Mapping[UUID, PersonRows]) -> None:

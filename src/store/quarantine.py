@@ -1,6 +1,6 @@
 """Faulty records set aside: kept encrypted, with their reason, until a good version arrives."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ __all__ = [
     "list_quarantined",
     "open_entities",
     "open_records",
+    "quarantine_page",
+    "quarantine_rows",
     "quarantined_record",
     "resolve",
     "set_aside",
@@ -190,6 +192,41 @@ async def list_quarantined(
         query = query.where(quarantine.c.registry == registry)
     if state is not None:
         query = query.where(quarantine.c.state == state)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def quarantine_page(
+    connection: AsyncConnection,
+    registries: Collection[str],
+    entities: Collection[str],
+    reasons: Collection[str],
+    states: Collection[str],
+    after: int,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Quarantine rows without the records themselves, oldest first; empty: any."""
+    columns = [column for column in quarantine.c if column.name != "raw_cipher"]
+    query = select(*columns).where(
+        quarantine.c.id > after, quarantine.c.registry.in_(sorted(registries))
+    )
+    for column, values in (
+        (quarantine.c.entity, entities),
+        (quarantine.c.reason, reasons),
+        (quarantine.c.state, states),
+    ):
+        if values:
+            query = query.where(column.in_(sorted(values)))
+    query = query.order_by(quarantine.c.id).limit(limit)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def quarantine_rows(
+    connection: AsyncConnection, ids: Collection[int]
+) -> Sequence[RowMapping]:
+    """Quarantine rows by number, in any state, without the records themselves."""
+    columns = [column for column in quarantine.c if column.name != "raw_cipher"]
+    query = select(*columns, quarantine.c.raw_cipher.is_not(None).label("kept"))
+    query = query.where(quarantine.c.id.in_(sorted(ids))).order_by(quarantine.c.id)
     return (await connection.execute(query)).mappings().all()
 
 

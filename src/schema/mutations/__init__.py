@@ -3,6 +3,7 @@
 import strawberry
 
 from .identity import IdentityMutations
+from .operations import OperationMutations
 from .osh import OshMutations
 from .recognition import RecognitionMutations
 from .vr import VrMutations
@@ -11,5 +12,7 @@ __all__ = ["Mutation"]
 
 
 @strawberry.type(description="異動。 What is filed, decided and run.")
-class Mutation(VrMutations, OshMutations, RecognitionMutations, IdentityMutations):
+class Mutation(
+    VrMutations, OshMutations, RecognitionMutations, IdentityMutations, OperationMutations
+):
     """The root of mutations."""
