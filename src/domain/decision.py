@@ -135,6 +135,8 @@ class Decision(msgspec.Struct, frozen=True):
         eligible: The rulebook's ``eligible``; None where the rule reports none.
         requirements: In the rulebook's order.
         findings: Sorted by code, each once.
+        notices: What to know of the texts themselves (a figure that no text at hand confirms); apart
+            from the findings, which are the rulebook's answer.
         report: What the entry point reports besides status, eligible, requirements and findings,
             under the rulebook's keys, JSON-ready (days as ISO text, amounts as numbers).
         explanation: The tree of steps.
@@ -162,6 +164,7 @@ class Decision(msgspec.Struct, frozen=True):
     valid_to: date | None = None
     citations: tuple[str, ...] = ()
     next_change_on: date | None = None
+    notices: tuple[Finding, ...] = ()
 
 
 def plain(value: object) -> object:
@@ -192,4 +195,6 @@ def details(decision: Decision) -> dict[str, object]:
     }
     result.update({key: plain(value) for key, value in decision.report.items()})
     result["findings"] = sorted({finding.code for finding in decision.findings})
+    if decision.notices:
+        result["notices"] = sorted({notice.code for notice in decision.notices})
     return result

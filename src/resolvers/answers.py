@@ -336,7 +336,7 @@ def _asked(
         asked.ruleset_version,
         asked.facts_hash,
         decision,
-        merge_findings(decision.findings, built.findings, notes),
+        merge_findings(decision.findings, decision.notices, built.findings, notes),
         (*decision.refused, *built.refused),
         sources,
         built.given,

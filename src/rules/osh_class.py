@@ -11,7 +11,16 @@ import msgspec
 from ..domain.decision import Deadline, Decision, Figure, Finding, Severity, Step
 from ..domain.periods import DAY, end_of_period
 from .facts import Count, Facts, Hundredths, require_order, require_unique
-from .osh_common import CATEGORIES, Category, ClassDocument, Format, Kind, after, before
+from .osh_common import (
+    CATEGORIES,
+    Category,
+    ClassDocument,
+    Format,
+    Kind,
+    after,
+    before,
+    text_notices,
+)
 from .params import Params, Ruleset
 from .provider import Provider, Termination, check_provider, is_recognised
 
@@ -225,6 +234,7 @@ def class_filing(facts: ClassFilingFacts, as_of: date, ruleset: Ruleset) -> Deci
         ),
         citations=(law, "seed-002#annex-2-note-1"),
         next_change_on=_next_change(facts, as_of, file_by),
+        notices=text_notices(figures),
     )
 
 
@@ -267,14 +277,14 @@ def _duties(facts: ClosingFacts, figures: Params) -> dict[str, _Duty]:
     duties: dict[str, _Duty] = {}
     upload = figures.get(_GROUP, "upload_days")
     if upload is not None:
-        due = after(ended.ends_on, upload.value, facts.holidays)
+        due = after(ended.ends_on, upload.value, facts.holidays, figures)
         duties["upload_by"] = _Duty("upload", due, facts.uploaded_on, upload.law)
     roll = figures.figure(_GROUP, "roll_days")
-    due = after(ended.ends_on, roll.value, facts.holidays)
+    due = after(ended.ends_on, roll.value, facts.holidays, figures)
     duties["issue_roll_by"] = _Duty("roll", due, facts.issue_roll_on, roll.law)
     if ended.kind == "professional":
         days = figures.figure(_GROUP, "certificate_days")
-        due = after(ended.ends_on, days.value, facts.holidays)
+        due = after(ended.ends_on, days.value, facts.holidays, figures)
         duties["issue_by"] = _Duty("issue", due, facts.issued_on, days.law)
     else:
         proof = figures.get(_GROUP, "proof_days")
@@ -294,7 +304,7 @@ def closing(facts: ClosingFacts, as_of: date, ruleset: Ruleset) -> Decision:
     codes = set()
     undone = False
     for duty in duties.values():
-        done = duty.done if duty.done is not None and duty.done <= as_of else None
+        done = _seen(duty.done, as_of)
         if done is not None and done > duty.due:
             codes.add(f"osh.closing.{duty.name}_late")
         elif done is None and as_of > duty.due:
@@ -310,7 +320,7 @@ def closing(facts: ClosingFacts, as_of: date, ruleset: Ruleset) -> Decision:
     deadlines = [Deadline(f"osh.closing.{d.name}", d.due, d.law) for d in duties.values()]
     confirm = figures.get(_GROUP, "confirm_days")
     if ended.kind == "in_service" and confirm is not None:
-        confirm_by = after(ended.ends_on, confirm.value, facts.holidays)
+        confirm_by = after(ended.ends_on, confirm.value, facts.holidays, figures)
         report["confirm_by"] = confirm_by
         deadlines.append(Deadline("osh.closing.confirm", confirm_by, confirm.law))
         confirmed = facts.confirmed_on is not None and facts.confirmed_on <= as_of
@@ -332,10 +342,10 @@ def closing(facts: ClosingFacts, as_of: date, ruleset: Ruleset) -> Decision:
             Step(
                 f"osh.closing.{duty.name}",
                 duty.law,
-                (Figure("due", duty.due, law=duty.law), Figure("done", duty.done)),
-                met=None if duty.done is None else duty.done <= duty.due,
+                (Figure("due", duty.due, law=duty.law), Figure("done", done)),
+                met=None if done is None else done <= duty.due,
             )
-            for duty in duties.values()
+            for duty, done in ((duty, _seen(duty.done, as_of)) for duty in duties.values())
         ),
     )
     given = (facts.uploaded_on, facts.issue_roll_on, facts.issued_on, facts.confirmed_on)
@@ -351,4 +361,5 @@ def closing(facts: ClosingFacts, as_of: date, ruleset: Ruleset) -> Decision:
         deadlines=tuple(sorted(deadlines, key=lambda item: item.due)),
         citations=tuple(dict.fromkeys((*(d.law for d in duties.values()), years.law))),
         next_change_on=min((day for day in days if day > as_of), default=None),
+        notices=text_notices(figures),
     )

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ..domain.decision import Finding, Severity
 from ..domain.periods import end_of_period, roll_forward
+from .params import Params
 
 __all__ = [
     "CATEGORIES",
@@ -17,6 +18,7 @@ __all__ = [
     "after",
     "before",
     "errors",
+    "text_notices",
     "warnings",
     "year_after",
 ]
@@ -48,9 +50,13 @@ RELATED = frozenset({"related", "psychologist", "occupational_therapist", "physi
 """勞工健康服務相關人員: the group and its three professions."""
 
 
-def after(event: date, days: int, holidays: Collection[date]) -> date:
+def _rolled(day: date, holidays: Collection[date], figures: Params) -> date:
+    return roll_forward(day, holidays) if figures.value("osh.period", "roll") else day
+
+
+def after(event: date, days: int, holidays: Collection[date], figures: Params) -> date:
     """A forward period in days, rolled off rest days (OSH-R1)."""
-    return roll_forward(event + timedelta(days=days), holidays)
+    return _rolled(event + timedelta(days=days), holidays, figures)
 
 
 def before(event: date, days: int) -> date:
@@ -58,9 +64,17 @@ def before(event: date, days: int) -> date:
     return event - timedelta(days=days)
 
 
-def year_after(event: date, years: int, holidays: Collection[date]) -> date:
+def year_after(event: date, years: int, holidays: Collection[date], figures: Params) -> date:
     """A period in years from an event, rolled off rest days (OSH-R3)."""
-    return roll_forward(end_of_period(event, years=years), holidays)
+    return _rolled(end_of_period(event, years=years), holidays, figures)
+
+
+def text_notices(figures: Params) -> tuple[Finding, ...]:
+    """What to say where it is not certain which text of the directions applied (U1)."""
+    text = figures.get("osh.directions", "text")
+    if text is None or text.confirmed:
+        return ()
+    return (Finding("osh.effective_day_unconfirmed", Severity.INFO, text.law),)
 
 
 def errors(codes: Iterable[str], laws: Mapping[str, str] | None = None) -> tuple[Finding, ...]:

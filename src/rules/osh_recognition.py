@@ -12,7 +12,7 @@ import msgspec
 from ..domain.decision import Deadline, Decision, Figure, Requirement, Step
 from ..domain.periods import DAY, add_years, period_end
 from .facts import Facts, Hundredths, require_order
-from .osh_common import CATEGORIES, Category, Kind, after, before, errors, warnings
+from .osh_common import CATEGORIES, Category, Kind, after, before, errors, text_notices, warnings
 from .params import Params, Ruleset
 from .provider import Provider as Recognition
 from .provider import Termination, effective_on, is_recognised
@@ -167,6 +167,7 @@ def recognition(facts: RecognitionFacts, as_of: date, ruleset: Ruleset) -> Decis
             (day for day in (applicant.terminated_on, *texts) if day is not None and day > as_of),
             default=None,
         ),
+        notices=text_notices(figures),
     )
 
 
@@ -218,7 +219,7 @@ def recognition_status(facts: RecognitionStatusFacts, as_of: date, ruleset: Rule
     upload_days = ruleset.on(held.recognised_on).get(_GROUP, "upload_days")
     changes = [held.valid_from, held.valid_to + DAY, reapply_by + DAY]
     if upload_days is not None:
-        upload_by = after(held.recognised_on, upload_days.value, facts.holidays)
+        upload_by = after(held.recognised_on, upload_days.value, facts.holidays, figures)
         report["upload_by"] = upload_by
         deadlines.append(Deadline("osh.recognition.upload", upload_by, upload_days.law))
         changes.append(upload_by + DAY)
@@ -260,6 +261,7 @@ def recognition_status(facts: RecognitionStatusFacts, as_of: date, ruleset: Rule
         valid_to=min(held.valid_to, ends - timedelta(days=1)) if ends else held.valid_to,
         citations=("seed-002#point-5", "A0030055:118"),
         next_change_on=min((day for day in changes if day > as_of), default=None),
+        notices=text_notices(figures),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from ..domain.decision import Decision, Figure, Finding, Severity, Step
 from ..domain.tw_id import check_person_number
 from .facts import Count, Facts
-from .osh_common import Format, Kind, before
+from .osh_common import Format, Kind, before, text_notices
 from .params import Params, Ruleset
 from .provider import Provider, Termination, check_provider, is_recognised
 
@@ -206,7 +206,7 @@ def roster(facts: OshRosterFacts, as_of: date, ruleset: Ruleset) -> Decision:
     held = facts.training_class
     figures = ruleset.on(held.starts_on)
     if facts.submitter != held.institution:
-        return _answer(as_of, {"osh.roster.not_owner"}, (), facts)
+        return _answer(as_of, {"osh.roster.not_owner"}, (), facts, figures)
     codes = _class_codes(facts, as_of, figures)
     related = ruleset.on(facts.submitted_on).value(_GROUP, "related_professions")
     professions = frozenset({"physician", "nurse", *related})
@@ -223,7 +223,7 @@ def roster(facts: OshRosterFacts, as_of: date, ruleset: Ruleset) -> Decision:
     )
     if surplus:
         codes.add("osh.roster.surplus_fields")
-    return _answer(as_of, codes | {error.code for error in errors}, errors, facts, surplus)
+    return _answer(as_of, codes | {error.code for error in errors}, errors, facts, figures, surplus)
 
 
 def _answer(
@@ -231,6 +231,7 @@ def _answer(
     codes: set[str],
     errors: tuple[RosterError, ...],
     facts: OshRosterFacts,
+    figures: Params,
     surplus: tuple[int, ...] = (),
 ) -> Decision:
     refused = codes - _WARNINGS
@@ -267,4 +268,5 @@ def _answer(
             "surplus_rows": list(surplus),
         },
         citations=("seed-002#annex-5", "seed-002#point-13"),
+        notices=text_notices(figures),
     )

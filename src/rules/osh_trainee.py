@@ -12,7 +12,7 @@ from ..domain.decision import Deadline, Decision, Figure, Finding, Requirement, 
 from ..domain.errors import InvalidFacts
 from ..domain.periods import DAY
 from .facts import Count, Facts, Hundredths, require_unique
-from .osh_common import Kind, after, year_after
+from .osh_common import Kind, after, text_notices, year_after
 from .params import Params, Ruleset
 
 __all__ = ["AttendanceFacts", "CompletionFacts", "attendance", "completion"]
@@ -96,7 +96,7 @@ def _make_up(
     years = figures.get(_GROUP, "make_up_years")
     due = None
     if years is not None:
-        due = year_after(facts.training_class.ends_on, years.value, facts.holidays)
+        due = year_after(facts.training_class.ends_on, years.value, facts.holidays, figures)
     done = sum(
         item.hours
         for item in facts.make_up
@@ -181,6 +181,7 @@ def attendance(facts: AttendanceFacts, as_of: date, ruleset: Ruleset) -> Decisio
         deadlines=deadlines,
         citations=("seed-002#point-7", divisor.law),
         next_change_on=min((day for day in days if day > as_of), default=None),
+        notices=text_notices(figures),
     )
 
 
@@ -237,7 +238,7 @@ def _examined(
     if first.passed:
         return _Examined("certificate_due", first.sat_on)
     resit_by = year_after(
-        facts.training_class.ends_on, figures.value(_GROUP, "resit_years"), facts.holidays
+        facts.training_class.ends_on, figures.value(_GROUP, "resit_years"), facts.holidays, figures
     )
     codes = set()
     if len(exams) > figures.value(_GROUP, "exam_attempts"):
@@ -304,7 +305,7 @@ def completion(facts: CompletionFacts, as_of: date, ruleset: Ruleset) -> Decisio
         start = held.ends_on
         if (examined.passed_on - held.ends_on).days > days.value:
             start = examined.passed_on
-        due = after(start, days.value, facts.holidays)
+        due = after(start, days.value, facts.holidays, figures)
         report["certificate_by"] = due
         deadlines.append(Deadline("osh.certificate.issue", due, days.law))
         if not held.noted_number:
@@ -338,4 +339,5 @@ def completion(facts: CompletionFacts, as_of: date, ruleset: Ruleset) -> Decisio
         deadlines=tuple(sorted(deadlines, key=lambda item: item.due)),
         citations=("seed-002#point-8-3", "seed-002#point-9", "seed-002#point-13"),
         next_change_on=min((day for day in days_ahead if day > as_of), default=None),
+        notices=text_notices(figures),
     )

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal
 
 from ..domain.amounts import parse_amount
-from ..domain.decision import ActivityRefusal, ActivityUse
+from ..domain.decision import ActivityRefusal, ActivityUse, Finding, Severity
 from ..domain.errors import InvalidFacts
 from .facts import Facts, Hundredths, TenThousandths, contradiction
 from .vr_common import whole
@@ -103,14 +103,17 @@ class Weighting:
     Law: seed-000 ch. 4(2) (時數請填寫核定時數，系統會自動加成); numbers and combination: vr.md Q7.
     """
 
-    __slots__ = ("_combination", "_factors", "_known")
+    __slots__ = ("_combination", "_factors", "_known", "_unconfirmed")
 
     def __init__(self, figures: Figures) -> None:
         self._factors: dict[str, int] = {}
+        self._unconfirmed: dict[str, str] = {}
         for flag in ("offshore", "international", "instructor"):
-            value = figures.figure("weights", f"weight_{flag}").value
+            figure = figures.figure("weights", f"weight_{flag}")
+            if not figure.confirmed:
+                self._unconfirmed[flag] = figure.law
             try:
-                self._factors[flag] = parse_amount(value)
+                self._factors[flag] = parse_amount(figure.value)
             except ValueError as error:
                 raise InvalidFacts.at(f"params.weight_{flag}", str(error)) from error
         self._combination = figures.option("weight_combination", "max", "product", "sum")
@@ -131,6 +134,11 @@ class Weighting:
                     combined = combined * factor // _ONE
             self._known[flags] = combined
         return self._known[flags]
+
+    def notices(self, flags: Iterable[str]) -> tuple[Finding, ...]:
+        """What to say where one of the flags was weighted by a figure that no text confirms."""
+        laws = [self._unconfirmed[flag] for flag in sorted(set(flags)) if flag in self._unconfirmed]
+        return (Finding("weights_unconfirmed", Severity.INFO, laws[0]),) if laws else ()
 
     def weighted(self, activity: Activity) -> int:
         """Hours of the record times its factor, in parts of an hour (``HOUR``)."""
@@ -169,6 +177,7 @@ class Credit:
         ethics_quality: Weighted hours of ethics and quality courses, uncut, likewise.
         outcomes: Record id to ``counted`` or the reason why not, in input order.
         counted_days: Days of the records that counted.
+        notices: What to know of the weights that were used.
         later_days: Days of records that fail only for lying after the window.
     """
 
@@ -179,6 +188,7 @@ class Credit:
     refused: list[ActivityRefusal]
     counted_days: list[date]
     later_days: list[date]
+    notices: tuple[Finding, ...] = ()
 
 
 def read_activities(
@@ -204,6 +214,7 @@ def read_activities(
     weighting = Weighting(figures)
     laws = {code: figures.law(subject) for code, subject in _EXCLUSION_LAW.items()}
     sums = {"professional_law": 0, "ethics_quality": 0}
+    flags: set[str] = set()
     credit = Credit(0, 0, {}, [], [], [], [])
     for activity in activities:
         reason = exclusion(activity, box, window)
@@ -215,9 +226,11 @@ def read_activities(
             continue
         group = GROUPS[activity.attribute or "professional"]
         amount = weighting.weighted(activity)
+        flags.update(activity.weights)
         sums[group] += amount
         credit.counted_days.append(activity.date)
         credit.used.append(ActivityUse(activity.id, whole(amount), "hours", requirements[group]))
+    credit.notices = weighting.notices(flags)
     credit.professional_law = sums["professional_law"]
     credit.ethics_quality = sums["ethics_quality"]
     return credit

@@ -57,7 +57,8 @@ def ce_credit(facts: CreditFacts, as_of: date, ruleset: Ruleset) -> Decision:
     boxes = tuple(dict.fromkeys(activity.qualifications))
     reason = exclusion(activity, boxes[0] if boxes else _NO_BOX, None)
     law = figures.law("continuing_education")
-    weighted = Weighting(figures).weighted(activity)
+    weighting = Weighting(figures)
+    weighted = weighting.weighted(activity)
     own = (activity.hours or 0) * (HOUR // 10_000)
     hours = None if activity.hours is None else exact(own)
     flags = ", ".join(sorted(set(activity.weights)))
@@ -95,5 +96,6 @@ def ce_credit(facts: CreditFacts, as_of: date, ruleset: Ruleset) -> Decision:
             next_change_on=earliest_after(
                 as_of, figures.changes_after(as_of, "weights", "switches")
             ),
+            notices=weighting.notices(activity.weights) if reason is None else (),
         )
     )

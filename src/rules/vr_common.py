@@ -102,6 +102,7 @@ class Outcome:
     valid_to: date | None = None
     next_change_on: date | None = None
     counted: Mapping[str, int] | None = None
+    notices: Sequence[Finding] = ()
 
 
 def _cited(step: Step, into: dict[str, None]) -> None:
@@ -170,6 +171,7 @@ def decided(outcome: Outcome) -> Decision:
         valid_to=outcome.valid_to,
         citations=tuple(laws),
         next_change_on=outcome.next_change_on,
+        notices=_each_once(outcome.notices),
     )
 
 

@@ -8,11 +8,12 @@ from datetime import date
 from functools import lru_cache
 
 from ..domain.amounts import parse_amount
+from ..domain.decision import Finding, Severity
 from ..domain.errors import InvalidFacts, NoFigureInForce
 from ..domain.periods import last_day_within, roll_forward
 from .params import FigureValue, Ruleset
 
-__all__ = ["Figures"]
+__all__ = ["Figures", "plan_notices"]
 
 _REGISTRY = "vr."
 _LARGEST = 10**9
@@ -158,3 +159,14 @@ class Figures:
         """Days after ``day`` on which a figure of ``groups`` or the law changes."""
         starts = _starts(self.ruleset, tuple(f"vr.{group}" for group in ("law", *groups)))
         return tuple(start for start in starts if start > day)
+
+
+def plan_notices(figures: Figures) -> tuple[Finding, ...]:
+    """What to say where the plan of the day was revised and its text is not held.
+
+    Law: seed-001 (plan of 2022-10-06); vr.md section 2 F.
+    """
+    if figures.is_on("plan_verified"):
+        return ()
+    law = figures.figure("switches", "plan_verified").law
+    return (Finding("plan_version_unverified", Severity.INFO, law),)

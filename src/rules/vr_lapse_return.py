@@ -59,6 +59,7 @@ class ReturnState:
     refused: tuple[ActivityRefusal, ...]
     step: Step
     next_change_on: date | None
+    notices: tuple[Finding, ...] = ()
 
     @property
     def eligible(self) -> bool:
@@ -186,6 +187,7 @@ def return_after_lapse(
         tuple(credit.refused),
         step,
         earliest_after(as_of, [*days, due + DAY]),
+        credit.notices,
     )
 
 
@@ -235,5 +237,6 @@ def lapse_return(facts: LapseReturnFacts, as_of: date, ruleset: Ruleset) -> Deci
             deadlines,
             next_change_on=state.next_change_on,
             counted={} if requirement is None else {requirement.code: state.counted},
+            notices=state.notices,
         )
     )

@@ -27,7 +27,7 @@ from .vr_common import (
 )
 from .vr_evidence import Education, is_related
 from .vr_facts import Index
-from .vr_figures import Figures
+from .vr_figures import Figures, plan_notices
 
 __all__ = [
     "PlanTraining",
@@ -278,5 +278,6 @@ def case_manager_training(facts: PlanTrainingFacts, as_of: date, ruleset: Rulese
             deadlines=deadlines,
             next_change_on=state.next_change_on,
             counted={state.requirement.code: state.counted},
+            notices=plan_notices(figures),
         )
     )

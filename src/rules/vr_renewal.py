@@ -375,5 +375,6 @@ def renewal(facts: RenewalFacts, as_of: date, ruleset: Ruleset) -> Decision:
                 "vr.ce.professional_law": amounts.professional_law,
                 "vr.ce.ethics_quality": amounts.ethics_counted,
             },
+            credit.notices,
         )
     )

@@ -104,6 +104,7 @@ class _Checked:
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     has_old_arc: bool = False
+    notices: tuple[Finding, ...] = ()
 
 
 def _layout(figures: Figures) -> Layout:
@@ -154,19 +155,20 @@ def _check_file(
     weighting: Weighting,
     law: str,
     checked: _Checked,
-) -> None:
-    """One file: encoding, header, sample row, then every further row."""
+) -> set[str]:
+    """One file: encoding, header, sample row, then every further row; the flags of good rows."""
     where = (str(file.domain),)
     if file.rows is None:
         checked.findings.append(finding("encoding_unknown", Severity.ERROR, law, where))
-        return
+        return set()
     records = [[cell_text(cell) for cell in row] for row in file.rows]
     if not records or not is_header(records[0], layout):
         checked.findings.append(finding("header_mismatch", Severity.ERROR, law, where))
-        return
+        return set()
     if len(records) < _FIRST_ROW or not is_sample(records[1], layout):
         checked.findings.append(finding("sample_row_missing", Severity.ERROR, law, where))
     seen: set[tuple[str, date]] = set()
+    flags: set[str] = set()
     valid = wrong = 0
     for line, record in enumerate(records[_FIRST_ROW:], start=_FIRST_ROW + 1):
         if is_blank(record):
@@ -178,6 +180,7 @@ def _check_file(
             continue
         valid += 1
         checked.has_old_arc |= row.is_old_arc
+        flags.update(row.flags)
         factor = weighting.factor(row.flags)
         checked.credits.append(
             {
@@ -200,6 +203,7 @@ def _check_file(
             met=wrong == 0,
         )
     )
+    return flags
 
 
 def _check_files(facts: RosterFacts, as_of: date, figures: Figures) -> _Checked:
@@ -209,13 +213,15 @@ def _check_files(facts: RosterFacts, as_of: date, figures: Figures) -> _Checked:
     most = figures.number("limits", "roster_max_rows")
     law = figures.figure("roster", "roster_header").law
     approved = {item.index: int(item.approved_hours) for item in facts.course.domains}
+    flags: set[str] = set()
     day = CourseDay(facts.course.start, facts.course.end, as_of)
     for index, file in enumerate(facts.files):
         if file.rows is not None and len(file.rows) > most:
             raise InvalidFacts.at(f"files[{index}].rows", f"at most {most} rows", f"至多 {most} 列")
     for file in sorted(facts.files, key=lambda item: item.domain):
         if file.domain in approved:
-            _check_file(file, approved[file.domain], day, layout, weighting, law, checked)
+            flags |= _check_file(file, approved[file.domain], day, layout, weighting, law, checked)
+    checked.notices = weighting.notices(flags)
     return checked
 
 
@@ -311,5 +317,6 @@ def roster_csv(facts: RosterFacts, as_of: date, ruleset: Ruleset) -> Decision:
                     *figures.changes_after(as_of, "roster", "weights", "limits"),
                 ),
             ),
+            notices=checked.notices,
         )
     )

@@ -11,7 +11,7 @@ from ..domain.periods import DAY
 from .params import Ruleset
 from .vr_common import Outcome, decided, earliest_after, finding, law_unavailable
 from .vr_facts import VrFacts
-from .vr_figures import Figures
+from .vr_figures import Figures, plan_notices
 from .vr_staffing import deadline_status
 
 __all__ = ["ServiceFacts", "service_deadlines"]
@@ -99,6 +99,7 @@ def service_deadlines(facts: ServiceFacts, as_of: date, ruleset: Ruleset) -> Dec
         inputs = (Figure("from", item.start), Figure("due", item.due, law=item.law))
         code = f"vr.why.{item.code}_{status}"
         steps.append(Step(code, item.law, inputs, item.done, met=status in {"on_time", "due"}))
+    notices = plan_notices(figures)
     compliant = not findings
     step = Step(
         "vr.why.service_deadlines",
@@ -117,9 +118,10 @@ def service_deadlines(facts: ServiceFacts, as_of: date, ruleset: Ruleset) -> Dec
             findings=findings,
             report={
                 "deadlines": told,
-                "notices": [] if figures.is_on("plan_verified") else ["plan_version_unverified"],
+                "notices": [item.code for item in notices],
             },
             deadlines=deadlines,
             next_change_on=earliest_after(as_of, days),
+            notices=notices,
         )
     )

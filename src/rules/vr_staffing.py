@@ -19,7 +19,7 @@ from .facts import Facts, contradiction
 from .params import Ruleset
 from .vr_common import Outcome, count, decided, earliest_after, finding, law_unavailable
 from .vr_facts import VrFacts
-from .vr_figures import Figures
+from .vr_figures import Figures, plan_notices
 
 __all__ = ["StaffingFacts", "deadline_status", "staffing"]
 
@@ -381,8 +381,8 @@ def staffing(facts: StaffingFacts, as_of: date, ruleset: Ruleset) -> Decision:
     _supervision(plan)
     _appointments(plan)
     _meetings(plan)
-    verified = figures.is_on("plan_verified")
-    plan.report["notices"] = [] if verified else ["plan_version_unverified"]
+    notices = plan_notices(figures)
+    plan.report["notices"] = [item.code for item in notices]
     plan.report["target_per_case_manager"] = plan.target
     if quota:
         plan.report["quota"] = quota
@@ -413,5 +413,6 @@ def staffing(facts: StaffingFacts, as_of: date, ruleset: Ruleset) -> Decision:
             next_change_on=earliest_after(
                 as_of, (*plan.days, *figures.changes_after(as_of, *_GROUPS))
             ),
+            notices=notices,
         )
     )
