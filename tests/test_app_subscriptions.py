@@ -85,3 +85,41 @@ async def test_a_wrong_subscription_tells_its_error(hub: HubClient) -> None:
 
     assert "event: next" in answer.text
     assert '"errors":' in answer.text
+
+
+async def _open(hub: HubClient) -> int:
+    answer = await hub.graphql("subscription { never }", headers=SSE)
+    return answer.status_code
+
+
+async def test_a_stream_ends_after_the_longest_time(hub: HubClient) -> None:
+    site = hub.app.state.site
+    hub.app.state.site = replace(site, limits=replace(site.limits, subscription_seconds=0.05))
+
+    answer = await hub.graphql("subscription { never }", headers=SSE)
+
+    assert answer.text.endswith("event: complete\ndata:\n\n")
+
+
+async def test_a_client_has_a_few_streams_and_each_gives_its_place_back(hub: HubClient) -> None:
+    site = hub.app.state.site
+    hub.app.state.site = replace(
+        site,
+        limits=replace(site.limits, client_subscriptions=2, subscription_seconds=0.3),
+    )
+
+    at_once = await asyncio.gather(*(_open(hub) for _ in range(3)))
+    afterwards = await _open(hub)
+
+    assert sorted(at_once) == [200, 200, 429]
+    assert afterwards == 200
+
+
+async def test_too_many_streams_are_refused_with_a_code_and_a_time(hub: HubClient) -> None:
+    site = hub.app.state.site
+    hub.app.state.site = replace(site, limits=replace(site.limits, subscriptions=0))
+
+    answer = await hub.graphql("subscription { never }", headers=SSE)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "TOO_MANY_SUBSCRIPTIONS"
