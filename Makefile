@@ -26,6 +26,7 @@ test: check ## all that CI runs
 lock: ## new pins with hashes, without any index address
 	uv pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 	uv pip compile requirements-dev.in -o requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+	uv pip compile requirements-bench.in -o requirements-bench.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 bench: install ## benchmarks, ratios only
 	$(BIN)/certhub bench $(ARGS)

@@ -14,6 +14,7 @@ import orjson
 from msgspec.structs import astuple
 
 from ..domain.blocks import Block
+from ..domain.collector import collector_paused
 from ..domain.records import BY_NAME, Entity, Kind
 from ..domain.sync import Problem, Record
 from .base import DriftLog
@@ -96,10 +97,16 @@ class Reader:
         """
         if self._decoder is None:
             return None
+        with collector_paused():
+            return self._typed_block(self._decoder, lines, version)
+
+    def _typed_block(
+        self, decoder: "msgspec.json.Decoder[Any]", lines: Sequence[bytes], version: int
+    ) -> Block | None:
         size = len(lines)
         try:
             whole = b"\n".join(lines)
-            rows = list(map(astuple, self._decoder.decode_lines(whole)))
+            rows = list(map(astuple, decoder.decode_lines(whole)))
             if len(rows) != size or _NUL in whole:
                 return None
             texts = list(map(orjson.dumps, rows))
@@ -118,7 +125,8 @@ class Reader:
         """
         if not self._one_by_one:
             try:
-                return self._at_once(raws, versions, updated_at), ()
+                with collector_paused():
+                    return self._at_once(raws, versions, updated_at), ()
             except (Faulty, TypeError, ValueError):
                 pass  # One of them has to be set aside; reading one by one finds which and why.
         records: list[Record] = []

@@ -5,9 +5,7 @@ sync changed, where time changes the answer, and where figures changed.
 """
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.amounts import to_number
 from ..domain.bundles import PersonRows, Row
+from ..domain.collector import collector_paused
 from ..domain.provenance import Freshness, Provenance
 from ..domain.records import REGISTRIES
 from ..store import evaluations as store
@@ -29,7 +28,6 @@ from .facts.faces import Face, ltc_face, osh_face, vr_face
 
 __all__ = [
     "certificates_of",
-    "collector_paused",
     "evaluate_all",
     "evaluate_changed",
     "evaluate_due",
@@ -103,18 +101,6 @@ def _row(
         earliest_after(found.as_of, (found.next_change_on, face.changes_on)),
         now,
     )
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Rows come by the million and hold no cycles: the collector would only walk them again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def registry_question(hub: Hub, day: date) -> Question:

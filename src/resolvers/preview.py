@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.bundles import PersonRows, Row
+from ..domain.collector import collector_paused
 from ..domain.errors import ConfigurationError, InvalidInput
 from ..domain.records import REGISTRIES
 from ..rules.params import FigureGroup, Ruleset, load_ruleset, read_groups
@@ -25,7 +26,7 @@ from ..store.people import load_people
 from .answers import Answer
 from .context import Hub
 from .decisions import Question, certificate_renewal
-from .evaluations import certificates_of, collector_paused, registry_question
+from .evaluations import certificates_of, registry_question
 
 __all__ = ["Cell", "Changes", "Outcome", "Preview", "preview", "proposed_ruleset"]
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from ..domain.blocks import Block, Blocks
+from ..domain.collector import collector_paused
 from ..domain.records import BY_NAME
 from ..domain.sync import Batch, Problem, Record, Tombstone
 from .failpoints import reach
@@ -247,9 +248,7 @@ class MirrorWriter:
             self.figures.fresh[entity] = False
             if entity in self.figures.bare:
                 self.figures.bare.remove(entity)
-                await self._connection.execute(
-                    f"insert into {sql.seen} select id from {sql.mirror}"
-                )
+                await self._connection.execute(sql.all_seen)
             return False
         for touched, column, own in sql.touched:
             keys: set[Any] = set()
@@ -270,7 +269,9 @@ class MirrorWriter:
         for block in blocks:
             for start in range(0, len(block), _LINES):
                 part = block[start : start + _LINES] if len(block) > _LINES else block
-                yield copy_lines(self._keys, part, *constants)
+                with collector_paused():
+                    lines = copy_lines(self._keys, part, *constants)
+                yield lines
 
     async def _to_write(
         self, blocks: Sequence[Block], ids: Sequence[str], now: datetime
@@ -278,6 +279,7 @@ class MirrorWriter:
         """Those that change anything; the others are counted."""
         entity = blocks[0].entity
         sql, counts = entity_sql(entity), self._count(entity)
+        listed = entity in self.figures.listed
         write, newer, stale = await self._connection.fetchrow(
             sql.probe,
             array_of_texts(ids),
@@ -285,13 +287,15 @@ class MirrorWriter:
             b"".join(chain.from_iterable(block.hashes for block in blocks)),
             self._floor(entity),
             self._rewrite,
+            # In a listing nearly all rows are newer, and only a quarantine asks which.
+            not listed or await self._is_quarantined(entity),
         )
         counts.stale += stale
         counts.unchanged += len(ids) - len(write or ()) - stale
         renewed = _picked(blocks, newer or ())
         if renewed is not None:
             await self._answer_quarantine(renewed, now)
-            if entity not in self.figures.listed:
+            if not listed:
                 await self._connection.execute(
                     sql.renew, array_of_texts(renewed.ids), array_of_numbers(renewed.versions)
                 )
@@ -316,11 +320,15 @@ class MirrorWriter:
             counts.updated += min(written, len(block) - inserted)
         await self._answer_quarantine(block, now)
 
-    async def _answer_quarantine(self, block: Block, now: datetime) -> None:
-        """A good version of a record ends the quarantine of its faulty one."""
+    async def _is_quarantined(self, entity: str) -> bool:
+        """Whether faulty records of an entity are waiting for a good version."""
         if self._open is None:
             self._open = await open_entities(self._connection, self._registry)
-        if block.entity in self._open:
+        return entity in self._open
+
+    async def _answer_quarantine(self, block: Block, now: datetime) -> None:
+        """A good version of a record ends the quarantine of its faulty one."""
+        if await self._is_quarantined(block.entity):
             await resolve(self._connection, block.entity, block.ids, block.versions, now)
 
     async def _close(self, entity: str, tombstones: Sequence[Tombstone], now: datetime) -> None:

@@ -70,9 +70,11 @@ class EntitySql:
         analyzed: The mirror with the columns that the planner is asked about: an analysis of all the
             texts takes as long as a tenth of a first load.
         touched: (entity, column, own) of the keys that a change of a row touches.
+        all_seen: Notes all that the mirror holds as listed.
         any: Whether the mirror holds any row.
         probe: What to do with rows; $1 ids, $2 versions, both as array literals, $3 their hashes end
-            to end, $4 floor, $5 whether rows of the same content are written too. One row: places (from
+            to end, $4 floor, $5 whether rows of the same content are written too, $6 whether the
+            second of these is asked for. One row: places (from
             1) of rows to write, places of unchanged rows with a newer version, number of stale rows.
         insert: Staged rows whose key is new; $1 now. One row: their number.
         update: Staged rows whose key is known; $1 now, $2 as $5 of probe. One row: their number.
@@ -96,6 +98,7 @@ class EntitySql:
     touched: tuple[tuple[str, str, bool], ...]
     create_stage: str
     create_seen: str
+    all_seen: str
     any: str
     probe: str
     insert: str
@@ -139,10 +142,11 @@ def entity_sql(name: str) -> EntitySql:
             f"select {names} from {mirror} with no data"
         ),
         create_seen=f"create temp table if not exists {seen} (id text)",
+        all_seen=f"insert into {seen} select id from {mirror}",
         any=f"select exists (select from {mirror})",
         probe=f"""
             select array_agg(place) filter (where verdict = 'write'),
-                array_agg(place) filter (where verdict = 'newer'),
+                array_agg(place) filter (where verdict = 'newer' and $6),
                 count(*) filter (where verdict = 'stale')
             from (
                 select s.place, case
