@@ -67,11 +67,14 @@ def pairs_of(
 
 
 def check_open(found: Found) -> None:
-    """Only what needs an application may be applied for; anything else says what it is."""
-    code = {
-        "needs_application": None,
-        "awaiting_decision": "application_pending",
-        "recognised": "already_recognised",
-    }.get(found.outcome, found.outcome)
-    if code is not None:
-        raise Unfit(UserError(code, ("activity",)))
+    """Only what needs an application may be applied for; anything else says what it is.
+
+    Raises:
+        Unfit: with the rulebook's own code where it refuses or waits for something else.
+    """
+    if found.outcome == "awaiting_decision":
+        raise Unfit(UserError("application_pending", ("activity",)))
+    if found.outcome == "recognised":
+        raise Unfit(UserError("already_recognised", ("activity",)))
+    if found.outcome != "needs_application":
+        raise Unfit(UserError(found.outcome, ("activity",)))

@@ -59,23 +59,25 @@ def test_an_example_states_a_purpose_that_its_role_may_have(example: Example) ->
     assert example.purpose is None or example.purpose in purposes
 
 
-async def _with_ids(country: Country, example: Example) -> dict[str, Any]:
-    """``ID_OF_<number>`` stands for the id of the person with that number."""
-    found = dict(example.variables)
-    marked = str(found.get("id", ""))
-    if marked.startswith("ID_OF_"):
-        person = await country.data(
-            "query Q($n: String!) { person(identifier: {value: $n}) { id } }",
-            {"n": marked.removeprefix("ID_OF_")},
-            purpose="supervision",
-        )
-        found["id"] = person["person"]["id"]
-    return found
+async def _with_ids(country: Country, found: Any) -> Any:
+    """``ID_OF_<number>`` stands for the id of the person with that number, wherever it stands."""
+    if isinstance(found, dict):
+        return {key: await _with_ids(country, value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [await _with_ids(country, value) for value in found]
+    if not isinstance(found, str) or not found.startswith("ID_OF_"):
+        return found
+    person = await country.data(
+        "query Q($n: String!) { person(identifier: {value: $n}) { id } }",
+        {"n": found.removeprefix("ID_OF_")},
+        purpose="supervision",
+    )
+    return person["person"]["id"]
 
 
 @pytest.mark.parametrize("example", ANSWERED, ids=_name)
 async def test_an_example_is_answered_without_errors(example: Example, country: Country) -> None:
-    variables = await _with_ids(country, example)
+    variables = await _with_ids(country, dict(example.variables))
 
     # A client of its own: nobody else's budget is used up.
     answer = await country.ask(
