@@ -20,9 +20,11 @@ from .filing import Filed
 from .osh_checks import Verdict
 from .osh_on_file import with_reported
 from .osh_reports import HeldClass, Made, ReportInput, attendance_of, report
+from .osh_texts import row_texts
 
 __all__ = ["AttendanceRow", "SubmitOshAttendanceInput", "submit_osh_attendance"]
 
+_DAY_MINUTES, _DAY_HOURS = 1440, 2400
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z", re.ASCII)
 
 
@@ -92,11 +94,14 @@ def _row_errors(held: HeldClass, line: AttendanceRow, row: int) -> list[UserErro
         expected = f"<= {held.day.isoformat()}"
         errors.append(UserError("session_not_held", ("sessionNo",), None, row, expected))
     hours = session["hours"] if session is not None else None
-    if (line.late_minutes or 0) < 0:
-        errors.append(UserError("hours_invalid", ("lateMinutes",), None, row, ">= 0"))
+    hours = _DAY_HOURS if hours is None else hours
+    errors += row_texts(line, row)
+    if not 0 <= (line.late_minutes or 0) <= _DAY_MINUTES:
+        expected = f"0..{_DAY_MINUTES}"
+        errors.append(UserError("hours_invalid", ("lateMinutes",), None, row, expected))
     for name, value in (("leaveHours", line.leave_hours), ("madeUpHours", line.made_up_hours)):
-        if value is not None and (value < 0 or (hours is not None and value > hours)):
-            expected = "0.." + ("" if hours is None else str(to_number(hours)))
+        if value is not None and not 0 <= value <= hours:
+            expected = f"0..{to_number(hours)}"
             errors.append(UserError("hours_invalid", (name,), None, row, expected))
     times = (("signIn", line.sign_in), ("signOut", line.sign_out))
     wrong = [

@@ -37,7 +37,7 @@ from .osh_plan import (
     plan_target,
     trainees_of,
 )
-from .osh_plan_checks import FORMATS, KINDS, check_plan
+from .osh_plan_checks import check_plan, is_decidable
 from .osh_trainees import RosterOf, check_trainees
 
 __all__ = [
@@ -264,7 +264,7 @@ def _roster(
     """The verdict on the trainees' rows, and the rows."""
     if not trainees.given:
         return Verdict(), ()
-    if plan.kind not in KINDS or plan.format not in FORMATS:
+    if not is_decidable(plan.kind, plan.format, starts_on):
         return Verdict(), plan.trainees
     fault = trainees.fault(("traineesFile",) if trainees.file is not None else ("trainees",))
     if fault is not None:

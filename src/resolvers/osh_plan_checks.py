@@ -18,11 +18,15 @@ from ..rules.osh_common import CATEGORIES
 from ..rules.params import Ruleset
 from .osh_checks import Verdict, limit_of
 from .osh_plan import ClassPlan
+from .osh_texts import plan_texts
 
-__all__ = ["FORMATS", "KINDS", "check_plan", "plan_rule"]
+__all__ = ["FORMATS", "KINDS", "check_plan", "is_decidable", "plan_rule"]
 
 KINDS = ("professional", "in_service")
 FORMATS = ("lecture", "group_discussion")
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
+_MOST_SESSIONS = 500
+_MOST_HOURS = 100_000
 
 _CLASS_FIELDS: Mapping[str, str] = {
     "osh.class.filed_late": "startsOn",
@@ -52,6 +56,11 @@ def _enum(path: tuple[str, ...], allowed: Sequence[str], row: int | None = None)
     return UserError("enum_invalid", path, None, row, "、".join(allowed))
 
 
+def is_decidable(kind: str, form: str, starts_on: date) -> bool:
+    """Whether the rulebook has anything to say of such a class."""
+    return kind in KINDS and form in FORMATS and _FIRST <= starts_on <= _LAST
+
+
 def _head(plan: ClassPlan) -> list[UserError]:
     """The notice itself (附表二)."""
     errors: list[UserError] = []
@@ -63,6 +72,11 @@ def _head(plan: ClassPlan) -> list[UserError]:
         errors.append(
             UserError("day_invalid", ("endsOn",), None, None, f">= {plan.starts_on.isoformat()}")
         )
+    errors += [
+        UserError("day_invalid", (name,), None, None, f"{_FIRST.isoformat()}..{_LAST.isoformat()}")
+        for name, day in (("startsOn", plan.starts_on), ("endsOn", plan.ends_on))
+        if not _FIRST <= day <= _LAST
+    ]
     plain = {
         "periodNo": plan.period_no,
         "name": plan.name,
@@ -118,8 +132,9 @@ def _timetable(plan: ClassPlan) -> list[UserError]:
             for name in ("time", "course")
             if not (getattr(session, name) or "").strip()
         ]
-        if session.hours is None or session.hours <= 0:
-            errors.append(UserError("hours_invalid", ("timetable", "hours"), None, row, "> 0"))
+        if session.hours is None or not 0 < session.hours <= _MOST_HOURS:
+            expected = f"0.01..{to_number(_MOST_HOURS)}"
+            errors.append(UserError("hours_invalid", ("timetable", "hours"), None, row, expected))
         if session.category is not None and session.category not in CATEGORIES:
             errors.append(_enum(("timetable", "category"), CATEGORIES, row))
     return errors
@@ -137,13 +152,14 @@ def plan_rule(
     hours: dict[str, int] = {}
     timetable: list[dict[str, Any]] = []
     for session in plan.timetable:
+        taught = min(max(0, session.hours or 0), _MOST_HOURS)
         lesson: dict[str, Any] = {
             "lecturer": (session.lecturer or "").strip(),
-            "hours": to_number(max(0, session.hours or 0)),
+            "hours": to_number(taught),
         }
         if session.category in CATEGORIES:
             lesson["category"] = session.category
-            hours[session.category] = hours.get(session.category, 0) + max(0, session.hours or 0)
+            hours[session.category] = hours.get(session.category, 0) + taught
         timetable.append(lesson)
     there = {
         "plan_notice": True,
@@ -220,7 +236,14 @@ def check_plan(
             to gain time.
     """
     errors = _head(plan)
-    asked = plan.kind in KINDS and plan.format in FORMATS and plan.starts_on <= plan.ends_on
+    errors += plan_texts(plan)
+    for name, count in (("timetable", len(plan.timetable)), ("lecturers", len(plan.lecturers))):
+        if count > _MOST_SESSIONS:
+            errors.append(UserError("too_many_rows", (name,), expected=f"<= {_MOST_SESSIONS}"))
+    if any(error.code == "too_many_rows" for error in errors):
+        return Verdict(tuple(errors))
+    asked = is_decidable(plan.kind, plan.format, plan.starts_on)
+    asked = asked and plan.starts_on <= plan.ends_on <= _LAST
     lecturers, warnings = _lecturers(plan)
     rows = _timetable(plan) + lecturers
     if not asked:

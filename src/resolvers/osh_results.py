@@ -23,6 +23,7 @@ from .filing import Filed
 from .osh_checks import Verdict
 from .osh_on_file import with_reported
 from .osh_reports import HeldClass, Made, ReportInput, attendance_of, report
+from .osh_texts import row_texts
 
 __all__ = [
     "CertificateRow",
@@ -146,7 +147,7 @@ def _result_line(line: ResultRow) -> dict[str, Any]:
 
 
 def _result_errors(held: HeldClass, line: ResultRow, row: int) -> list[UserError]:
-    errors = []
+    errors = list(row_texts(line, row))
     span = f"{held.ends_on.isoformat()}..{held.day.isoformat()}"
     if not held.ends_on <= line.exam_on <= held.day:
         errors.append(UserError("day_invalid", ("examOn",), None, row, span))
@@ -229,6 +230,8 @@ def _certificates(held: HeldClass, given: IssueOshCertificatesInput, taken: set[
         if trainee["id"] in holders:
             errors.append(UserError("osh.certificate.already_issued", ("traineeSeq",), None, row))
         holders.add(trainee["id"])
+        if any(item.row == row and item.field == ("waivedHours",) for item in errors):
+            continue
         decision = completion_of(held, trainee, line.waived_hours)
         errors += _entitlement(held, decision, row)
         warnings += _issued_late(decision, line, row)
@@ -245,7 +248,7 @@ def _certificates(held: HeldClass, given: IssueOshCertificatesInput, taken: set[
 def _paper_errors(
     held: HeldClass, line: CertificateRow, row: int, taken: set[str]
 ) -> list[UserError]:
-    errors = []
+    errors = list(row_texts(line, row))
     number = line.certificate_no.strip()
     if not number or number in taken:
         errors.append(UserError("certificate_no_invalid", ("certificateNo",), None, row))
@@ -254,15 +257,19 @@ def _paper_errors(
         errors.append(UserError("day_invalid", ("issuedOn",), None, row, span))
     hours = line.category_hours or ()
     total = held.rows.training_class["total_hours"]
+    waived = line.waived_hours
+    if waived is not None and not 0 <= waived <= (total or 0):
+        expected = f"0..{to_number(total or 0)}"
+        errors.append(UserError("hours_invalid", ("waivedHours",), None, row, expected))
     if any(category not in CATEGORIES for category, _ in hours):
         path = ("categoryHours", "category")
         errors.append(UserError("enum_invalid", path, None, row, "、".join(CATEGORIES)))
     if any(value <= 0 for _, value in hours) or (
         total is not None and sum(value for _, value in hours) > total
     ):
-        expected = None if total is None else f"<= {to_number(total)}"
+        most = None if total is None else f"<= {to_number(total)}"
         path = ("categoryHours", "hours")
-        errors.append(UserError("hours_invalid", path, None, row, expected))
+        errors.append(UserError("hours_invalid", path, None, row, most))
     return errors
 
 

@@ -22,7 +22,7 @@ from .osh_files import GivenTrainees, load_file
 from .osh_filing import KEPT, own_code, own_id, plan_summary, uploads_of
 from .osh_on_file import OwnClass, own_class, submission_recognition
 from .osh_plan import PlanTrainee, minimised, plan_target, trainees_of
-from .osh_plan_checks import FORMATS, KINDS
+from .osh_plan_checks import FORMATS, KINDS, is_decidable
 from .osh_trainees import RosterOf, check_trainees
 
 __all__ = ["PlannedClass", "SubmitOshRosterInput", "submit_osh_roster"]
@@ -205,6 +205,8 @@ async def _before_filing(
         )
         if value not in allowed
     ]
+    if not errors and not is_decidable(planned.kind, planned.format, planned.starts_on):
+        errors.append(UserError("day_invalid", ("planned", "startsOn")))
     target = plan_target(code, planned.kind, planned.period_no, planned.starts_on)
     if errors:
         return _rejected(request, institution, target, errors[0], trainees)

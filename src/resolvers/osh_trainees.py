@@ -1,7 +1,7 @@
 """The trainees' rows of a filing (受訓人員名冊, 附表五) against ``osh.roster``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,8 @@ from ..rules.engine import evaluate
 from ..rules.params import Ruleset
 from .osh_checks import RosterPlace, Verdict, roster_verdict
 from .osh_files import GivenTrainees, seats_taken_twice
+from .osh_plan import trainees_of
+from .osh_texts import row_texts
 
 __all__ = ["RosterOf", "check_trainees"]
 
@@ -82,6 +84,11 @@ def check_trainees(
         *(
             UserError("seat_taken", ("seq",), name, place.line(row))
             for row in seats_taken_twice(sheet.rows)
+        ),
+        *(
+            replace(error, file=name, row=place.line(row))
+            for row, person in enumerate(trainees_of(sheet.rows), start=1)
+            for error in row_texts(person, row)
         ),
     )
     return Verdict(errors, found.warnings), sheet.rows
