@@ -20,6 +20,7 @@ class Name(StrEnum):
 
     RULES = "rules"
     INGEST = "ingest"
+    ROSTER = "roster"
 
 
 @contextmanager
@@ -54,6 +55,13 @@ def bench(
         with _progress("certificates") as progress:
             found = bench_rules(progress=progress)
         told = lines(found)
+    elif name is Name.ROSTER:
+        from .bench_roster import bench_roster
+        from .bench_roster import lines as roster_lines
+
+        with _progress("rows") as progress:
+            found = bench_roster(progress=progress)
+        told = roster_lines(found)
     else:
         from .bench_ingest import bench_ingest
         from .bench_ingest import lines as ingest_lines

@@ -146,7 +146,7 @@ def _exceptional(rows: ClassRows) -> list[Row]:
         or item["late_minutes"]
         or not item["sign_in"]
         or not item["sign_out"]
-        or item["signature_valid"] is False
+        or item["signature_valid__code"] == "false"
     } | {
         item["trainee_no"]
         for item in rows.results

@@ -129,7 +129,11 @@ class FormTrainee:
 
 @dataclass(frozen=True, slots=True)
 class ClassData:
-    """A class as its forms show it; what is not known is empty and stays blank on paper."""
+    """A class as its forms show it; what is not known is empty and stays blank on paper.
+
+    Attributes:
+        is_over: It has ended: who missed what can be counted.
+    """
 
     number: str
     institution: str
@@ -152,6 +156,7 @@ class ClassData:
     sessions: tuple[FormSession, ...] = ()
     lecturers: tuple[FormLecturer, ...] = ()
     trainees: tuple[FormTrainee, ...] = ()
+    is_over: bool = False
 
     @property
     def in_service(self) -> bool:

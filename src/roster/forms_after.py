@@ -132,9 +132,16 @@ def roll_call_form(data: ClassData) -> Sequence[Block]:
 
     The head counts absence over one fifth (超過), as printed; points 7 and 13 say one fifth or more.
     """
-    complete = sum(item.absent == 0 for item in data.trainees)
-    over = sum(item.over_fifth for item in data.trainees)
-    without = "" if data.in_service else str(sum(item.without_report for item in data.trainees))
+
+    def people(count: int, *, counted: bool) -> str:
+        return f"{count if counted else '　　'} 人"
+
+    over = people(sum(item.over_fifth for item in data.trainees), counted=data.is_over)
+    complete = people(sum(item.absent == 0 for item in data.trainees), counted=data.is_over)
+    without = people(
+        sum(item.without_report for item in data.trainees),
+        counted=data.is_over and not data.in_service,
+    )
     header = (
         ("座號", "課程名稱", *(item.course for item in data.sessions), "缺課時數合計"),
         ("", "上課日期", *(day(item.held_on) for item in data.sessions), ""),
@@ -154,8 +161,8 @@ def roll_call_form(data: ClassData) -> Sequence[Block]:
         Line(f"{data.heading}（{data.kind_text}）", centred=True, bold=True, size=14),
         Line(f"訓練{data.span}", centred=True),
         Line(
-            f"全程未缺課：{complete} 人；缺課超過上課總時數五分之一：{over} 人；"
-            f"未參加實習或實作並完成報告者：{without} 人"
+            f"全程未缺課：{complete}；缺課超過上課總時數五分之一：{over}；"
+            f"未參加實習或實作並完成報告者：{without}"
         ),
         Grid(header, rows, (1.5, 3.0, *(2.2 for _ in data.sessions), 2.2)),
     ]

@@ -7,6 +7,7 @@ Rows keep their place: the record number is the line a person sees (header 1).
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -31,7 +32,7 @@ MAX_COLUMNS = 64
 
 _BOM = b"\xef\xbb\xbf"
 _CELL = 32_000
-_CONTROL = frozenset(chr(code) for code in range(32)) - {"\t", "\n", "\r"} | {"\x7f"}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _decode(data: bytes) -> tuple[str, str] | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return None if _CONTROL.intersection(text) else (text, encoding)
+        return None if _CONTROL.search(text) else (text, encoding)
     return None
 
 
@@ -78,13 +79,14 @@ def _too_many(max_rows: int, max_columns: int) -> TooManyRows:
 
 
 def _records(
-    rows: Iterable[Sequence[str]], max_rows: int, max_columns: int
+    rows: Iterable[Sequence[str]], max_rows: int, max_columns: int, *, marked: bool = True
 ) -> tuple[tuple[str, ...], ...]:
+    """The rows within the limits; ``marked``: some cell may hold a mark against formulas."""
     records: list[tuple[str, ...]] = []
     for row in rows:
         if len(records) >= max_rows or len(row) > max_columns:
             raise _too_many(max_rows, max_columns)
-        records.append(tuple(map(bare_cell, row)))
+        records.append(tuple(map(bare_cell, row)) if marked else tuple(row))
     return tuple(records)
 
 
@@ -98,7 +100,8 @@ def _read_csv(data: bytes, max_rows: int, max_columns: int) -> RosterSheet:
         "檔案不是有效的 CSV：引號未結束，或儲存格過長",
     )
     try:
-        rows = _records(csv.reader(io.StringIO(text, newline="")), max_rows, max_columns)
+        reader = csv.reader(io.StringIO(text, newline=""))
+        rows = _records(reader, max_rows, max_columns, marked="'" in text)
     except csv.Error as error:
         raise broken from error
     # A quote that never ends swallows every row after it; the reader itself does not mind.

@@ -7,7 +7,8 @@ Every file is audited before it leaves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..auth.policy import Denied, decide
+from ..auth.viewer import AgencyType
 from ..domain.errors import (
     CertHubError,
     InvalidInput,
@@ -28,12 +30,16 @@ from ..resolvers.auditing import audit_entry
 from ..resolvers.context import Request as Asked
 from ..resolvers.corrections import corrected_file
 from ..resolvers.deadline_calendar import deadline_calendar
+from ..resolvers.osh_forms import FormKind, class_form, form_kind
 from ..store.audit import AuditUnavailable
 from .http_access import viewer_of
 from .http_shell import HttpError, request_id_of
 from .site import Site, site_of
 
-__all__ = ["corrections_endpoint", "deadlines_endpoint"]
+__all__ = ["corrections_endpoint", "deadlines_endpoint", "forms_endpoint"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+"""Left out of the name for clients that read no other."""
 
 _STATUS: tuple[tuple[type[CertHubError], int], ...] = (
     (Refused, 403),
@@ -61,6 +67,15 @@ def _parameter(request: Request, name: str, *, needed: bool = False) -> str | No
     return values[0].strip() if values and values[0].strip() else None
 
 
+def _require(asked: Asked, fields: Iterable[tuple[str, str]]) -> None:
+    """Refuse a caller who may not see one of these fields of the API."""
+    for type_name, field in fields:
+        asked.trace.fields.add(f"{type_name}.{field}")
+        verdict = decide(asked.viewer, type_name, field, "osh")
+        if isinstance(verdict, Denied):
+            raise verdict.error
+
+
 async def _download(
     request: Request,
     operation: str,
@@ -77,13 +92,9 @@ async def _download(
     """
     site = site_of(request)
     asked = site.hub.request(await viewer_of(request, site), request_id_of(request.scope))
-    asked.trace.fields.update(f"{type_name}.{field}" for type_name, field in fields)
     outcome: tuple[str, str | None] = "failed", "INTERNAL"
     try:
-        for type_name, field in fields:
-            verdict = decide(asked.viewer, type_name, field, "osh")
-            if isinstance(verdict, Denied):
-                raise verdict.error
+        _require(asked, fields)
         async with asyncio.timeout(site.limits.execute_seconds):
             content, media, filename = await make(site, asked)
         outcome = "allowed", None
@@ -101,7 +112,7 @@ async def _download(
         ) from error
     finally:
         await _audit(site, asked, operation, *outcome)
-    plain = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    plain = _UNSAFE.sub("", filename) or "certhub"
     return Response(
         content,
         media_type=media,
@@ -156,3 +167,40 @@ async def corrections_endpoint(request: Request) -> Response:
 
     fields = (("Mutation", "submitVrRoster"), ("Submission", "errors"))
     return await _download(request, "Download.corrections", fields, make)
+
+
+def _fields_of(form: FormKind, asked: Asked) -> Iterable[tuple[str, str]]:
+    """What of the API a form shows: an institution's own, or what an authority may see of people."""
+    if asked.viewer.agency_type is AgencyType.INSTITUTION:
+        yield "Mutation", "submitOshRoster"
+    if form.people:
+        yield "Trainee", "person"
+    if form.people and asked.viewer.agency_type is not AgencyType.INSTITUTION:
+        yield ("Identifier", "value") if form.numbers else ("Person", "name")
+
+
+async def forms_endpoint(request: Request) -> Response:
+    """``GET /forms``: a form (附表) of an OSH class, by ``class`` or by the ``submission`` of a plan."""
+    number, submission = _parameter(request, "class"), _parameter(request, "submission")
+    annex = _parameter(request, "annex", needed=True) or ""
+    wanted = _parameter(request, "format")
+    if (number is None) == (submission is None):
+        raise HttpError(
+            400, "BAD_REQUEST", "expected class or submission", "應給 class 或 submission"
+        )
+    if wanted not in {None, "ods", "odt"}:
+        raise HttpError(400, "BAD_REQUEST", "format: expected ods or odt", "format:應為 ods 或 odt")
+
+    async def make(site: Site, asked: Asked) -> tuple[bytes, str, str]:
+        _require(asked, _fields_of(form_kind(annex)[1], asked))
+        content, filename = await class_form(
+            site.hub,
+            asked,
+            annex,
+            number=number,
+            submission=submission,
+            as_text=None if wanted is None else wanted == "odt",
+        )
+        return content, _media(filename), filename
+
+    return await _download(request, "Download.form", (("TrainingClass", "number"),), make)

@@ -21,7 +21,9 @@ __all__ = [
     "certificate_numbers",
     "filings_about",
     "filings_of_plan",
+    "institution_by_code",
     "own_institutions",
+    "own_payload",
     "recognitions_of",
 ]
 
@@ -62,6 +64,14 @@ async def own_institutions(
     return (await connection.execute(statement)).mappings().all()
 
 
+async def institution_by_code(connection: AsyncConnection, code: str) -> Row | None:
+    """The OSH institution with that 機構代碼."""
+    table = mirror("osh.institution")
+    statement = select(table).where(table.c.id == code, live(table))
+    found = (await connection.execute(statement)).mappings().one_or_none()
+    return None if found is None else dict(found)
+
+
 async def recognitions_of(connection: AsyncConnection, code: str) -> list[Row]:
     """Every recognition of an institution."""
     table = mirror("osh.recognition")
@@ -91,6 +101,18 @@ async def filings_about(
     )
     rows = (await connection.execute(statement)).mappings().all()
     return [EarlierFiling(row, payload_of(keys, row)) for row in rows]
+
+
+async def own_payload(
+    connection: AsyncConnection, keys: KeyRing, number: UUID, *, issuer: str, client_id: str
+) -> Mapping[str, Any] | None:
+    """What this client filed under that id."""
+    table = submission
+    statement = select(table).where(
+        table.c.id == number, table.c.issuer == issuer, table.c.client_id == client_id
+    )
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else payload_of(keys, row)
 
 
 async def filings_of_plan(
