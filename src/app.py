@@ -282,6 +282,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] | None = Non
             Route("/graphql", graphql_endpoint, methods=["POST"]),
             Route("/uploads", upload_endpoint, methods=["POST"]),
             Route("/corrections", downloads.corrections_endpoint, methods=["GET"]),
+            Route("/forms", downloads.forms_endpoint, methods=["GET"]),
             Route("/deadlines.ics", downloads.deadlines_endpoint, methods=["GET"]),
             Route("/healthz", pages.health),
             Route("/readyz", pages.ready),

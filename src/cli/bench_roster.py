@@ -7,7 +7,7 @@ neither what a packed file unpacks to, nor a single row.
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from time import process_time
 from typing import Any
@@ -173,7 +173,7 @@ def bench_roster(progress: Progress | None = None) -> dict[str, object]:
     return {"measure": "process CPU seconds", "results": found}
 
 
-def lines(found: Mapping[str, Any]) -> list[str]:
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
     """A table for people."""
     names = (
         "roster", "rows", "read and checked, s", "rows/s", "read, rows/s", "check, rows/s",
@@ -187,4 +187,4 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         f"{row['reading_to_plain']:.2f} | {row['all_to_plain']:.2f} |"
         for row in found["results"]
     ]
-    return shown
+    yield from shown

@@ -27,6 +27,7 @@ _ROUTES = frozenset(
         "/uploads",
         "/corrections",
         "/deadlines.ics",
+        "/forms",
         "/healthz",
         "/readyz",
         "/metrics",
