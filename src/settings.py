@@ -50,6 +50,9 @@ class AgencySettings(BaseModel):
         le=5000,
         description="Rows asked for at once; unset: our choice. 每頁筆數",
     )
+    sync_interval: timedelta | None = Field(
+        default=None, description="Sync this often; unset: as all registries. 同步間隔"
+    )
 
 
 class IssuerSettings(BaseModel):

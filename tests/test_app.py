@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +359,19 @@ async def test_metrics_name_no_client(hub: HubClient) -> None:
 
     assert 'certhub_http_requests_total{route="/graphql",status="200"} 1.0' in text
     assert "local-taipei" not in text
+
+
+async def test_metrics_hold_the_syncs_of_every_process(
+    hub: HubClient, sync: Callable[..., Awaitable[Any]], made: Any
+) -> None:
+    await sync("vr", made.batch("vr", made.professional("P1", "A123456789")))
+
+    text = (await hub.http.get("/metrics")).text
+
+    assert 'certhub_sync_runs_total{registry="vr",state="complete"} 1.0' in text
+    assert 'certhub_sync_last_rows{outcome="inserted",registry="vr"} 1.0' in text
+    assert 'certhub_sync_quarantined{registry="ltc"} 0.0' in text
+    assert 'certhub_sync_lag_seconds{registry="vr"} ' in text
 
 
 async def test_the_sdl_needs_a_token_outside_development(database_url: str, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from ..resolvers.sync import Progress, SyncReport
 
 __all__ = ["read_again", "show_reports", "sync"]
+
+_INTERVAL = timedelta(minutes=15)
+"""Of ``--serve`` where the settings name none."""
 
 _COLUMNS = ("fetched", "inserted", "updated", "unchanged", "stale", "deleted", "quarantined")
 
@@ -45,11 +50,18 @@ def sync(
             help="已查證大量刪除屬實。 Somebody has asked the agency: what a full listing lacks is gone.",
         ),
     ] = False,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="依間隔持續同步。 Go on at intervals until told to stop."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON。")] = False,
 ) -> None:
     """同步。 One sync run of every registry that has a URL; exit 1 when one fails."""
     if what is What.STATUS:
         _show_status(asyncio.run(_status()), as_json=as_json)
+        return
+    if serve:
+        asyncio.run(_serve(None if what is What.ALL else what.value))
         return
     reports = asyncio.run(
         read_again(
@@ -60,6 +72,42 @@ def sync(
     )
     show_reports(reports, as_json=as_json)
     raise typer.Exit(code=0 if all(report.succeeded for report in reports) else 1)
+
+
+async def _serve(registry: str | None) -> None:
+    """Sync at intervals until SIGTERM or SIGINT; one line of log per run."""
+    from ..agencies import build_connectors, sync_loops
+    from ..app import configure_logging, open_hub
+    from ..store.migrate import require_current
+
+    settings = Settings()
+    configure_logging(settings.log_level)
+    connectors = build_connectors(settings)
+    wanted = {name: one for name, one in connectors.items() if registry in {None, name}}
+    if not wanted:
+        raise _no_agency([registry] if registry else list(REGISTRIES))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with open_hub(settings) as hub:
+            await require_current(hub.engine)
+            loops = sync_loops(settings, hub, wanted, _INTERVAL)
+            tasks = [asyncio.create_task(loop) for loop in loops]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        for connector in connectors.values():
+            await connector.aclose()
+
+
+def _no_agency(missing: list[str]) -> ConfigurationError:
+    names = ", ".join(f"CERTHUB_{name.upper()}__URL" for name in missing)
+    return ConfigurationError(
+        f"no agency to read from: set {names}", f"未設定機關網址:請設定 {names}"
+    )
 
 
 async def read_again(
@@ -89,10 +137,7 @@ async def read_again(
     )
     try:
         if missing:
-            names = ", ".join(f"CERTHUB_{name.upper()}__URL" for name in missing)
-            raise ConfigurationError(
-                f"no agency to read from: set {names}", f"未設定機關網址:請設定 {names}"
-            )
+            raise _no_agency(missing)
         async with open_hub(settings) as hub:
             await require_current(hub.engine)
             work = sync_hub(settings, hub)
@@ -117,21 +162,29 @@ def _bars(registries: list[str]) -> "Iterator[Progress | None]":
         yield None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     with Bars(
         SpinnerColumn(),
         TextColumn("sync {task.description:<4} {task.completed:>10} rows"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[entity]:<22}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
     ) as bars:
-        tasks = {name: bars.add_task(name, total=None) for name in registries}
+        tasks = {name: bars.add_task(name, total=None, entity="") for name in registries}
 
         def show(report: "SyncReport") -> None:
             rows = sum(found.fetched for found in report.counts.values())
             done = report.state != "running"
-            bars.update(tasks[report.registry], completed=rows, total=rows if done else None)
+            expected = max(rows, sum(report.expected.values())) if report.expected else None
+            bars.update(
+                tasks[report.registry],
+                completed=rows,
+                total=rows if done else expected,
+                entity=report.state if done else report.entity or "",
+            )
 
         yield show
 

@@ -6,14 +6,15 @@ Each loop ends only when it is cancelled; a fault is logged and waited out, neve
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..connectors.base import Connector
-from ..domain.errors import CertHubError
+from ..domain.errors import CertHubError, Conflict
+from ..store.read_syncs import last_run
 from ..store.sync_runs import is_syncing
 from .context import Hub
 from .delivery import Courier, deliver_due
@@ -26,6 +27,8 @@ _IDLE_SECONDS = 0.5
 _FAULT_SECONDS = 5.0
 _EVALUATE_SECONDS = 300.0
 _CHANGED_SECONDS = 2.0
+_BUSY_SECONDS = 5.0
+_RETRY = timedelta(minutes=5)
 _JITTER_PARTS = 1000
 _JITTER_SHARE = 0.1
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -72,25 +75,50 @@ async def _syncing(hub: Hub) -> bool:
         return await is_syncing(connection)
 
 
-def _jittered(interval: timedelta) -> float:
-    """Seconds to wait: the interval and up to a tenth more, so that hubs don't march in step."""
-    share = secrets.randbelow(_JITTER_PARTS) / _JITTER_PARTS
-    return interval.total_seconds() * (1 + _JITTER_SHARE * share)
-
-
 async def sync_loop(
     hub: SyncHub, connector: Connector, interval: timedelta, after: Callable[[], Awaitable[object]]
 ) -> None:
-    """Sync one registry at intervals, for ever; ``after`` follows each run."""
+    """Sync one registry at intervals, for ever; ``after`` follows each run.
+
+    Several processes keep one interval between them: what counts is the newest run on record, whoever
+    made it. After a run that failed the next one comes sooner.
+    """
+    registry = connector.registry
     while True:
         try:
-            report = await run_sync(hub, connector)
-            _log.info("synced", registry=report.registry, state=report.state)
-            await after()
+            wait = await _due_in(hub, registry, interval)
+            if wait <= 0:
+                report = await run_sync(hub, connector)
+                _log.info("synced", registry=registry, state=report.state)
+                await after()
+                continue
+        except Conflict as busy:
+            # Another process was quicker: no fault, the registry is being synced.
+            _log.debug("sync_elsewhere", registry=registry, code=busy.code)
+            wait = _BUSY_SECONDS
         except (CertHubError, *_PASSING) as error:
             _log.warning(
                 "sync_failed",
-                registry=connector.registry,
+                registry=registry,
                 error=getattr(error, "code", type(error).__name__),
             )
-        await asyncio.sleep(_jittered(interval))
+            wait = _FAULT_SECONDS
+        await asyncio.sleep(min(wait, interval.total_seconds()) * _jitter())
+
+
+async def _due_in(hub: SyncHub, registry: str, interval: timedelta) -> float:
+    """Seconds until the registry is to be synced again."""
+    async with hub.engine.connect() as connection:
+        newest = await last_run(connection, registry)
+        if newest is None:
+            return 0.0
+        if newest["state"] == "running":
+            return _BUSY_SECONDS if await is_syncing(connection, registry) else 0.0
+    wanted = interval if newest["state"] == "complete" else min(interval, _RETRY)
+    began: datetime = newest["started_at"]
+    return (wanted - (hub.clock() - began)).total_seconds()
+
+
+def _jitter() -> float:
+    """Up to a tenth more, so that processes don't march in step."""
+    return 1 + _JITTER_SHARE * secrets.randbelow(_JITTER_PARTS) / _JITTER_PARTS

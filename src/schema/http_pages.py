@@ -1,12 +1,16 @@
 """The small endpoints: health, readiness, metrics, metadata, the schema, and a page about it all."""
 
 import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
 import strawberry
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from ..auth.scopes import SCOPES
+from ..resolvers.sync_metrics import Sample, sync_metrics
 from ..store.signing import public_keys
 from .http_access import viewer_of
 from .site import Site, site_of
@@ -61,9 +66,47 @@ async def _migrations(connection: AsyncConnection, site: Site) -> str:
     return "ok" if stored == site.expected_revision else "other revision"
 
 
+_SYNC_FIGURES: Mapping[str, tuple[type[CounterMetricFamily | GaugeMetricFamily], str]] = {
+    "sync_runs": (CounterMetricFamily, "Sync runs by the state they ended in"),
+    "sync_faults": (CounterMetricFamily, "Sync runs ended by a fault, by its code"),
+    "sync_last_rows": (GaugeMetricFamily, "Rows of the newest run by what became of them"),
+    "sync_lag_seconds": (GaugeMetricFamily, "Age of the last complete sync"),
+    "sync_quarantined": (GaugeMetricFamily, "Records set aside"),
+}
+
+
+class _Syncs(Collector):
+    """What the store knows of the syncs, as Prometheus writes it."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        """One family per figure."""
+        for name, (kind, text_of) in _SYNC_FIGURES.items():
+            found = [sample for sample in self._samples if sample.name == name]
+            if found:
+                family = kind(
+                    f"certhub_{name}", text_of, labels=[label for label, _ in found[0].labels]
+                )
+                for sample in found:
+                    family.add_metric([value for _, value in sample.labels], sample.value)
+                yield family
+
+
 async def metrics(request: Request) -> Response:
-    """Figures for Prometheus."""
-    body = generate_latest(site_of(request).metrics.registry)
+    """Figures for Prometheus: of this process, and of the syncs whichever process made them."""
+    site = site_of(request)
+    body = generate_latest(site.metrics.registry)
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            samples = await sync_metrics(site.hub)
+    except (SQLAlchemyError, OSError) as error:
+        _log.warning("no_sync_figures", error=type(error).__name__)
+    else:
+        stored = CollectorRegistry()
+        stored.register(_Syncs(samples))
+        body += generate_latest(stored)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 

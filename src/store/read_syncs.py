@@ -124,7 +124,6 @@ async def last_run(connection: AsyncConnection, registry: str) -> RowMapping | N
 
 async def sync_figures(connection: AsyncConnection) -> Sequence[RowMapping]:
     """How many runs of each registry ended in which state, and with which error."""
-    statement = select(
-        sync_run.c.registry, sync_run.c.state, sync_run.c.error_code, func.count().label("runs")
-    ).group_by(sync_run.c.registry, sync_run.c.state, sync_run.c.error_code)
+    kinds = (sync_run.c.registry, sync_run.c.state, sync_run.c.error_code)
+    statement = select(*kinds, func.count().label("runs")).group_by(*kinds).order_by(*kinds)
     return (await connection.execute(statement)).mappings().all()

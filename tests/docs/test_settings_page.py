@@ -86,6 +86,7 @@ def test_settings_read_by_one_agency_only_are_those_of_the_contracts() -> None:
         "deadline_seconds",
         "attempts",
         "page_size",
+        "sync_interval",
     }
 
 
