@@ -6,9 +6,12 @@ from typing import Annotated
 import strawberry
 
 from ..resolvers.submission_watch import watch_submission
+from ..resolvers.sync_watch import watch_syncs
 from .context import Info
+from .enums import Registry
 from .fields import shown, subscribed
 from .submissions import Submission
+from .sync_progress import SyncProgress
 
 __all__ = ["Subscription"]
 
@@ -31,3 +34,21 @@ class Subscription:
         """Follow a submission."""
         async for found in watch_submission(info.context.hub, info.context.request, id):
             yield shown(found, Submission)
+
+    @subscribed(
+        "同步進度:最近一次同步之現況,其後每有進展一則,至結束為止;未指定登錄系統時並列全部。 The newest run of a registry, "
+        "again whenever it has come further, to its end; without a registry all of the token side by side."
+    )
+    async def sync_progress(
+        self,
+        info: Info,
+        registry: Annotated[
+            Registry | None, strawberry.argument(description="登錄系統,預設全部。 Default: all.")
+        ] = None,
+    ) -> AsyncIterator[SyncProgress]:
+        """Follow syncs."""
+        watched = watch_syncs(
+            info.context.hub, info.context.request, None if registry is None else registry.value
+        )
+        async for found in watched:
+            yield shown(found, SyncProgress)

@@ -261,9 +261,9 @@ async def test_a_course_lives_its_whole_life(desk: Desk, town: Country) -> None:
     anew = await desk.roster(number, "life-roster-4", ONE, TWO)
     await desk.accepted(cleared)
     await desk.accepted(anew)
-    assert (
-        len(town.agencies.vr.rosters.on_file(town.agencies.vr.get("courses", number))["rows"]) == 4
-    )
+    held = town.agencies.vr.get("courses", number)
+    assert held is not None
+    assert len(town.agencies.vr.rosters.on_file(held)["rows"]) == 4
 
     town.agencies.vr.settle()
     await desk.sync()
@@ -708,6 +708,22 @@ async def test_a_lost_answer_stays_sent_and_is_asked_for_again(desk: Desk, town:
         ("ACCEPTED", None),
     ]
     assert len(list(town.agencies.vr.books.live("courses"))) == before + 1
+
+
+async def test_an_operator_follows_a_sync_and_nobody_else_does(desk: Desk) -> None:
+    query = {"query": "subscription { syncProgress(registry: VR) { registry state fetched } }"}
+    answers = []
+    for role in ("operator", "institution-vr"):
+        answer = await desk.asker.http.post(
+            "/graphql",
+            json=query,
+            headers={**desk.asker.headers(role, None), "Accept": "text/event-stream"},
+        )
+        [line] = [line for line in answer.text.split("\n") if line.startswith("data: {")]
+        answers.append(httpx.Response(200, text=line.removeprefix("data: ")).json())
+
+    assert answers[0]["data"]["syncProgress"]["state"] == "complete"
+    assert answers[1]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 def _uuid(node_id: str) -> str:
