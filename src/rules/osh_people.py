@@ -260,6 +260,10 @@ def in_service(facts: InServiceFacts, as_of: date, ruleset: Ruleset) -> Decision
             eligible=True,
             explanation=Step("osh.in_service.not_applicable", law, met=True),
             report={"period": {"from": start, "to": end}, "refused": {}},
+            refused=tuple(
+                ActivityRefusal(key, "osh.in_service.not_applicable", law)
+                for key in dict.fromkeys(activity.id for activity in facts.activities)
+            ),
             citations=(law,),
             next_change_on=min(ruleset.changes_after(as_of), default=None),
         )

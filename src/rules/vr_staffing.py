@@ -194,7 +194,8 @@ def _this_year(plan: _Plan) -> None:
     target = plan.figures.figure("plan_targets", "plan_service_target")
     served = count(year.new_cases) + counted
     required = count(year.case_managers * plan.target)
-    _row(plan, "vr.staffing.service_target", served, required, "persons", target.law)
+    by = date(plan.facts.year, 12, 31)
+    _row(plan, "vr.staffing.service_target", served, required, "persons", target.law, by=by)
     handled = year.new_cases + year.carried_over
     if year.closed is None or handled == 0:
         return
@@ -209,6 +210,7 @@ def _this_year(plan: _Plan) -> None:
         "percent",
         percent.law,
         met=met,
+        by=by,
     )
 
 
