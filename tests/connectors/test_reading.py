@@ -440,3 +440,88 @@ def test_days_are_read_once_and_remembered_within_bounds(monkeypatch: pytest.Mon
         date(2021, 1, day) for day in range(4, 8)
     ]
     assert [values["left_on"] for values in days] == [None] * 4
+
+
+ODD: list[dict[str, Any]] = [
+    {},
+    {"points": "3.60"},
+    {"course_id": "absent", "source": "absent"},
+    {"reason": '字\\n"\t引號'},
+    {"categories": []},
+    {"categories": ["消防安全", "沒聽過"]},
+    {"role": "沒聽過"},
+    {"diagnosis": "機密"},
+    {"points": "1,5"},
+    {"points": 3.6},
+    {"starts_at": "112/02/30 09:00:00"},
+    {"live_sync": "否"},
+    {"status": None},
+    {"id": ""},
+    {"id": "absent"},
+    {"reason": "a\x00b"},
+    {"categories": None},
+    {"categories": ["消防安全", 1]},
+    {"course_name": 7},
+]
+
+
+def _one_by_one(raws: list[dict[str, Any]]) -> tuple[list[Record], list[tuple[int, str, str]], Any]:
+    drift = DriftLog()
+    reader = Reader(BY_NAME["ltc.credit"], drift)
+    records, faulty = [], []
+    for place, raw in enumerate(raws):
+        try:
+            records.append(reader.read(raw, 7))
+        except Faulty as fault:
+            faulty.append((place, fault.field, fault.reason))
+    return records, faulty, sorted(drift.take(), key=repr)
+
+
+@pytest.mark.parametrize("places", [[0, 1], [2, 3, 4], [5, 5, 6, 7], [0, 8, 7, 9], range(len(ODD))])
+def test_records_read_together_are_those_read_one_by_one(places: list[int]) -> None:
+    raws = [_credit(**ODD[place]) for place in places]
+    drift = DriftLog()
+    reader = Reader(BY_NAME["ltc.credit"], drift)
+    size = len(raws)
+
+    block, faulty = reader.read_block(raws, (7,) * size, (None,) * size)
+
+    found = [(place, fault.field, fault.reason) for place, fault in faulty]
+    assert (list(block), found, sorted(drift.take(), key=repr)) == _one_by_one(raws)
+
+
+@pytest.mark.parametrize("change", ODD, ids=repr)
+def test_a_line_is_read_as_its_record_or_left_to_be_looked_at(change: dict[str, Any]) -> None:
+    raws = [_credit(), _credit(**change)]
+    drift = DriftLog()
+    reader = Reader(BY_NAME["ltc.credit"], drift)
+
+    block = reader.read_lines([json.dumps(raw).encode() for raw in raws], 7)
+
+    records, faulty, drifted = _one_by_one(raws)
+    if block is None:
+        assert faulty or "diagnosis" in change
+        assert drift.take() == ()
+    else:
+        assert (list(block), sorted(drift.take(), key=repr)) == (records, drifted)
+        assert not faulty
+
+
+def test_lines_that_hold_another_number_of_records_are_looked_at_one_by_one() -> None:
+    reader = Reader(BY_NAME["ltc.credit"], DriftLog())
+    line = json.dumps(_credit()).encode()
+
+    assert reader.read_lines([line, b""], 7) is None
+    assert reader.read_lines([line + b"\n" + line, line], 7) is None
+    assert reader.read_lines([line[:-1], b"}"], 7) is None
+
+
+def test_texts_that_recur_are_held_once() -> None:
+    reader = Reader(BY_NAME["ltc.credit"], DriftLog())
+    line = json.dumps(_credit()).encode()
+
+    first, second = reader.read_lines([line], 7), reader.read_lines([line], 7)
+
+    assert first is not None
+    assert second is not None
+    assert first.columns["unit_name"][0] is second.columns["unit_name"][0]

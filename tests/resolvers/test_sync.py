@@ -1,7 +1,8 @@
 """A run of the sync: counts, versions, deletions, halts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -374,6 +375,19 @@ async def test_a_faulty_version_older_than_the_stored_one_is_old_news(
     assert await _rows(engine, open_rows) == [("D1", 10), ("D4", 0)]
 
 
+async def test_what_follows_the_first_listing_may_be_older_than_it(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    replayed = [made.credit("D2", "L1", version=7), Tombstone("ltc.credit", "D2", 8)]
+
+    report = await sync(
+        "ltc", _listing(made, 9, "D1"), *(made.batch("ltc", item) for item in replayed)
+    )
+
+    assert _nonzero(report) == {"fetched": 3, "inserted": 1, "stale": 2}
+    assert await _rows(engine, "select id from ltc.credit") == [("D1",)]
+
+
 async def test_a_first_load_in_two_runs_was_read_in_one_way(
     sync: Sync, made: Made, engine: AsyncEngine
 ) -> None:
@@ -574,3 +588,108 @@ async def test_a_credit_that_moves_makes_both_people_due(
         "order by 1",
     )
     assert due == [("L1",), ("L2",)]
+
+
+class _Lazy(Sequence[Record]):
+    """Reads from what its connector holds open."""
+
+    def __init__(self, held: list[Record]) -> None:
+        self._held = held
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._held[place]
+
+
+async def test_a_batch_is_read_while_the_one_before_is_stored_unless_that_one_is_lazy(
+    engine: AsyncEngine, keys: KeyRing, made: Made
+) -> None:
+    seen: list[str] = []
+
+    class Telling(made.scripted):
+        async def batches(
+            self, position: Mapping[str, object] | None, *, full: bool = False
+        ) -> AsyncIterator[Batch]:
+            for number, step in enumerate(self.script):
+                seen.append(f"read {number}")
+                assert isinstance(step, Batch)
+                yield step
+
+    lazy = _Lazy([made.credit("D2", "L1")])
+    script = [
+        made.batch("ltc", made.credit("D1", "L1")),
+        replace(made.batch("ltc"), records=lazy),
+        made.batch("ltc", made.credit("D3", "L1")),
+    ]
+    told = 0
+
+    def progress(report: SyncReport) -> None:
+        nonlocal told
+        told += 1
+        seen.append(f"stored {told - 1}")
+
+    await run_sync(SyncHub(engine, keys, clock.now), Telling("ltc", script), progress=progress)
+
+    assert seen[:6] == ["read 0", "read 1", "stored 0", "stored 1", "read 2", "stored 2"]
+
+
+async def test_a_listing_that_repeats_a_key_while_it_fills_an_empty_mirror_misses_nothing(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    report = await sync(
+        "ltc",
+        made.batch("ltc", made.credit("D1", "L1"), made.credit("D2", "L1"), begins=["ltc.credit"]),
+        made.batch(
+            "ltc",
+            made.credit("D2", "L1", points=1),
+            made.credit("D3", "L1"),
+            complete=["ltc.credit"],
+        ),
+    )
+
+    assert _nonzero(report) == {"fetched": 4, "inserted": 3, "updated": 1}
+    assert await _rows(engine, "select id, points, deleted_at from ltc.credit order by id") == [
+        ("D1", 720, None),
+        ("D2", 1, None),
+        ("D3", 720, None),
+    ]
+
+
+async def test_a_full_listing_into_an_empty_mirror_ends_the_quarantine_of_what_it_lacks(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    await sync("ltc", made.batch("ltc", made.problem("ltc.credit", "D9")))
+
+    await sync(
+        "ltc",
+        made.batch(
+            "ltc",
+            made.credit("D1", "L1"),
+            made.problem("ltc.credit", "D2"),
+            begins=["ltc.credit"],
+            complete=["ltc.credit"],
+        ),
+    )
+
+    rows = await _rows(engine, "select source_id, state from hub.quarantine order by source_id")
+    assert rows == [("D2", "open"), ("D9", "resolved")]
+
+
+async def test_a_second_listing_of_a_run_begins_with_a_mirror_that_is_no_longer_empty(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    listing = {"begins": ["ltc.credit"], "complete": ["ltc.credit"]}
+
+    report = await sync(
+        "ltc",
+        made.batch("ltc", made.credit("D1", "L1"), made.credit("D2", "L1"), **listing),
+        made.batch("ltc", made.credit("D2", "L1", version=2), **listing),
+    )
+
+    assert _nonzero(report) == {
+        "fetched": 3, "inserted": 2, "unchanged": 1, "deleted": 1, "vanished": 1
+    }  # fmt: skip
+    live = await _rows(engine, "select id from ltc.credit where deleted_at is null")
+    assert live == [("D2",)]
