@@ -92,9 +92,8 @@ async def sync_loop(
                 _log.info("synced", registry=registry, state=report.state)
                 await after()
                 continue
-        except Conflict as busy:
+        except Conflict:
             # Another process was quicker: no fault, the registry is being synced.
-            _log.debug("sync_elsewhere", registry=registry, code=busy.code)
             wait = _BUSY_SECONDS
         except (CertHubError, *_PASSING) as error:
             _log.warning(

@@ -394,6 +394,8 @@ class MirrorWriter:
             await resolve_vanished(self._connection, entity, seen, self._run, now)
             version = self.figures.listed.pop(entity)
             self.figures.floors[entity] = max(self._floor(entity), version)
+            # What follows may be older than the listing, so each row is asked for from now on.
+            self.figures.fresh[entity] = False
             if gone:
                 deleted = await self._connection.fetchval(sql.vanish, version, now)
                 self._count(entity).deleted += deleted
