@@ -63,7 +63,7 @@ SUBMIT = """
 mutation Submit($input: SubmitVrRosterInput!) {
   submitVrRoster(input: $input) {
     submission { id state receipt }
-    errors { code row field expected message(lang: EN) }
+    errors { code row field expected(lang: EN) message(lang: EN) }
   }
 }
 """
