@@ -26,7 +26,7 @@ from .hub_app import NOW, HubClient, running_hub
 _keys = count(1)
 _periods = count(1)
 
-ERRORS = "errors { code field file row expected zh: message en: message(lang: EN) }"
+ERRORS = "errors { code field file row expected found zh: message en: message(lang: EN) }"
 WARNINGS = "warnings { code field file row expected }"
 SUBMISSION = "submission { id state target agencyReference businessDay summary }"
 

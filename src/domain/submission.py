@@ -6,7 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from .tw_id import without_numbers
+
 __all__ = ["Submission", "SubmissionEvent", "SubmissionState", "UserError"]
+
+_MOST_FOUND = 100
 
 
 class SubmissionState(StrEnum):
@@ -33,6 +37,8 @@ class UserError:
         zh: The agency's own text, where the code is the agency's.
         en: The same in English, where there is one.
         expected_en: ``expected`` in English, where it is words.
+        found: What stood there; only days, codes, figures and names of courses, never what is about
+            a person.
     """
 
     code: str
@@ -43,9 +49,15 @@ class UserError:
     zh: str | None = None
     en: str | None = None
     expected_en: str | None = None
+    found: str | None = None
+
+    def __post_init__(self) -> None:
+        """A number of a person that stands in the wrong cell is not repeated either."""
+        if self.found is not None:
+            object.__setattr__(self, "found", without_numbers(self.found)[:_MOST_FOUND])
 
     def as_json(self) -> dict[str, object]:
-        """For the submission's row; nothing of what was entered is repeated."""
+        """For the submission's row; of what was entered only ``found`` is repeated."""
         stored: dict[str, object] = {
             "code": self.code,
             "field": list(self.field) if self.field else None,
@@ -57,6 +69,8 @@ class UserError:
         }
         if self.expected_en is not None:
             stored["expected_en"] = self.expected_en
+        if self.found is not None:
+            stored["found"] = self.found
         return stored
 
     @classmethod
@@ -73,6 +87,7 @@ class UserError:
             _text(stored.get("zh")),
             _text(stored.get("en")),
             _text(stored.get("expected_en")),
+            _text(stored.get("found")),
         )
 
 

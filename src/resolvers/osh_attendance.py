@@ -89,35 +89,44 @@ def _row_errors(held: HeldClass, line: AttendanceRow, row: int) -> list[UserErro
     session = held.sessions.get(line.session_no)
     errors: list[UserError] = []
     if session is None:
-        errors.append(UserError("session_unknown", ("sessionNo",), None, row))
+        errors.append(
+            UserError("session_unknown", ("sessionNo",), None, row, found=line.session_no)
+        )
     elif session["date"] is not None and session["date"] > held.day:
-        expected = f"<= {held.day.isoformat()}"
-        errors.append(UserError("session_not_held", ("sessionNo",), None, row, expected))
+        expected, found = f"<= {held.day}", str(session["date"])
+        errors.append(
+            UserError("session_not_held", ("sessionNo",), None, row, expected, found=found)
+        )
     hours = session["hours"] if session is not None else None
     hours = _DAY_HOURS if hours is None else hours
     errors += row_texts(line, row)
     if not 0 <= (line.late_minutes or 0) <= _DAY_MINUTES:
         expected = f"0..{_DAY_MINUTES}"
-        errors.append(UserError("hours_invalid", ("lateMinutes",), None, row, expected))
+        found = str(line.late_minutes)
+        errors.append(
+            UserError("hours_invalid", ("lateMinutes",), None, row, expected, found=found)
+        )
     for name, value in (("leaveHours", line.leave_hours), ("madeUpHours", line.made_up_hours)):
         if value is not None and not 0 <= value <= hours:
             expected = f"0..{to_number(hours)}"
-            errors.append(UserError("hours_invalid", (name,), None, row, expected))
+            found = str(to_number(value))
+            errors.append(UserError("hours_invalid", (name,), None, row, expected, found=found))
     times = (("signIn", line.sign_in), ("signOut", line.sign_out))
     wrong = [
-        UserError("time_invalid", (name,), None, row, "HH:MM")
+        UserError("time_invalid", (name,), None, row, "HH:MM", found=value)
         for name, value in times
         if value is not None and not _TIME.match(value)
     ]
     if not wrong and line.sign_in and line.sign_out and line.sign_out <= line.sign_in:
-        wrong = [UserError("time_invalid", ("signOut",), None, row, f"> {line.sign_in}")]
+        expected, found = f"> {line.sign_in}", line.sign_out
+        wrong = [UserError("time_invalid", ("signOut",), None, row, expected, found=found)]
     errors += wrong
     if (line.made_up_on is None) != (not line.made_up_hours):
         name = "madeUpOn" if line.made_up_on is None else "madeUpHours"
         errors.append(UserError("osh.roster.field_missing", (name,), None, row))
     if line.made_up_on is not None and not held.starts_on <= line.made_up_on <= held.day:
-        expected = f"{held.starts_on.isoformat()}..{held.day.isoformat()}"
-        errors.append(UserError("day_invalid", ("madeUpOn",), None, row, expected))
+        expected, found = f"{held.starts_on}..{held.day}", str(line.made_up_on)
+        errors.append(UserError("day_invalid", ("madeUpOn",), None, row, expected, found=found))
     return errors
 
 

@@ -102,6 +102,7 @@ def roster_verdict(
             place.file,
             None,
             _whole_expected(finding.code, given, ruleset),
+            found=_whole_found(finding.code, given),
         )
         (warnings if finding.severity is Severity.WARNING else errors).append(said)
     expected = _RowExpected(given, ruleset)
@@ -111,7 +112,7 @@ def roster_verdict(
         errors.append(
             UserError(
                 code, (_camel(str(field)),) if field else None, place.file, place.line(row),
-                expected.of(code),
+                expected.of(code), found=_row_found(code, given["rows"][row - 1], given["class"]),
             )
         )  # fmt: skip
     warnings += [
@@ -145,6 +146,38 @@ class _RowExpected:
     def of(self, code: str) -> str | None:
         """For the error ``code``."""
         return self._said.get(code.rpartition(".")[2])
+
+
+def _row_found(code: str, row: Mapping[str, Any], held: Mapping[str, Any]) -> str | None:
+    """What stood in the cell, where it is a code or the name of a course."""
+    waiver = row.get("waiver") or {}
+    match code.rpartition(".")[2]:
+        case "profession_not_allowed":
+            return row.get("profession")
+        case "licence_not_verified":
+            said = row.get("licence_verified")
+            return None if said is None else str(said).lower()
+        case "waiver_course_unknown":
+            unknown = [
+                item for item in waiver.get("courses", ()) if item not in held.get("courses", ())
+            ]
+            return "、".join(unknown)
+        case "waiver_incomplete":
+            there = [name for name in ("proof", "courses") if waiver.get(name)]
+            return ", ".join(there) or None
+        case _:
+            return None
+
+
+def _whole_found(code: str, given: Mapping[str, Any]) -> str | None:
+    people = int(given["class"].get("already", 0)) + len(given["rows"])
+    match code.rpartition(".")[2]:
+        case "too_late" | "institution_not_recognised":
+            return _day(given["submitted_on"]).isoformat()
+        case "too_few" | "over_80" | "over_120" | "over_60_discussion":
+            return str(people)
+        case _:
+            return None
 
 
 def _day(value: object) -> date:

@@ -52,8 +52,10 @@ def _missing(*path: str, row: int | None = None) -> UserError:
     return UserError("osh.roster.field_missing", path, None, row)
 
 
-def _enum(path: tuple[str, ...], allowed: Sequence[str], row: int | None = None) -> UserError:
-    return UserError("enum_invalid", path, None, row, "、".join(allowed))
+def _enum(
+    path: tuple[str, ...], allowed: Sequence[str], found: str | None, row: int | None = None
+) -> UserError:
+    return UserError("enum_invalid", path, None, row, "、".join(allowed), found=found)
 
 
 def is_decidable(kind: str, form: str, starts_on: date) -> bool:
@@ -65,15 +67,17 @@ def _head(plan: ClassPlan) -> list[UserError]:
     """The notice itself (附表二)."""
     errors: list[UserError] = []
     if plan.kind not in KINDS:
-        errors.append(_enum(("kind",), KINDS))
+        errors.append(_enum(("kind",), KINDS, plan.kind))
     if plan.format not in FORMATS:
-        errors.append(_enum(("format",), FORMATS))
+        errors.append(_enum(("format",), FORMATS, plan.format))
     if plan.ends_on < plan.starts_on:
         errors.append(
-            UserError("day_invalid", ("endsOn",), None, None, f">= {plan.starts_on.isoformat()}")
+            UserError(
+                "day_invalid", ("endsOn",), expected=f">= {plan.starts_on}", found=str(plan.ends_on)
+            )
         )
     errors += [
-        UserError("day_invalid", (name,), None, None, f"{_FIRST.isoformat()}..{_LAST.isoformat()}")
+        UserError("day_invalid", (name,), expected=f"{_FIRST}..{_LAST}", found=str(day))
         for name, day in (("startsOn", plan.starts_on), ("endsOn", plan.ends_on))
         if not _FIRST <= day <= _LAST
     ]
@@ -89,7 +93,7 @@ def _head(plan: ClassPlan) -> list[UserError]:
         _missing("venue", name) for name, value in place.items() if not (value or "").strip()
     ]
     if plan.venue.county and not terms_of("county", plan.venue.county):
-        errors.append(UserError("enum_invalid", ("venue", "county"), None, None, "63000"))
+        errors.append(_enum(("venue", "county"), ("63000",), plan.venue.county))
     return errors
 
 
@@ -126,7 +130,9 @@ def _timetable(plan: ClassPlan) -> list[UserError]:
     span = f"{plan.starts_on.isoformat()}..{plan.ends_on.isoformat()}"
     for row, session in enumerate(plan.timetable, start=1):
         if session.held_on is None or not plan.starts_on <= session.held_on <= plan.ends_on:
-            errors.append(UserError("day_invalid", ("timetable", "date"), None, row, span))
+            there = None if session.held_on is None else str(session.held_on)
+            path = ("timetable", "date")
+            errors.append(UserError("day_invalid", path, None, row, span, found=there))
         errors += [
             _missing("timetable", name, row=row)
             for name in ("time", "course")
@@ -134,9 +140,11 @@ def _timetable(plan: ClassPlan) -> list[UserError]:
         ]
         if session.hours is None or not 0 < session.hours <= _MOST_HOURS:
             expected = f"0.01..{to_number(_MOST_HOURS)}"
-            errors.append(UserError("hours_invalid", ("timetable", "hours"), None, row, expected))
+            there = None if session.hours is None else str(to_number(session.hours))
+            path = ("timetable", "hours")
+            errors.append(UserError("hours_invalid", path, None, row, expected, found=there))
         if session.category is not None and session.category not in CATEGORIES:
-            errors.append(_enum(("timetable", "category"), CATEGORIES, row))
+            errors.append(_enum(("timetable", "category"), CATEGORIES, session.category, row))
     return errors
 
 
@@ -211,6 +219,30 @@ def _class_expected(code: str, decision: Decision, plan: ClassPlan, ruleset: Rul
             return limit_of(code, plan.ends_on, ruleset)
 
 
+def _class_found(code: str, filed: Mapping[str, Any]) -> str | None:
+    """What the plan says of it."""
+    match code.rpartition(".")[2]:
+        case "filed_late":
+            return str(filed["filed_on"])
+        case "changed_late":
+            return str(filed["changed_on"])
+        case "not_sent_to_local_authority":
+            return filed.get("letter_on")
+        case "institution_not_recognised":
+            return str(filed["starts_on"])
+        case "ends_after_recognition":
+            return str(filed["ends_on"])
+        case "kind_not_recognised":
+            return str(filed["kind"])
+        case "category_below_2h" | "category_missing":
+            hours = filed["category_hours"]
+            return "、".join(f"{name}={value}" for name, value in hours.items()) or None
+        case "too_few_enrolled" | "over_80" | "over_120" | "over_60_discussion":
+            return str(filed["enrolled"])
+        case _:
+            return None
+
+
 def check_plan(
     plan: ClassPlan,
     recognition: Mapping[str, Any] | None,
@@ -239,7 +271,11 @@ def check_plan(
     errors += plan_texts(plan)
     for name, count in (("timetable", len(plan.timetable)), ("lecturers", len(plan.lecturers))):
         if count > _MOST_SESSIONS:
-            errors.append(UserError("too_many_rows", (name,), expected=f"<= {_MOST_SESSIONS}"))
+            errors.append(
+                UserError(
+                    "too_many_rows", (name,), expected=f"<= {_MOST_SESSIONS}", found=str(count)
+                )
+            )
     if any(error.code == "too_many_rows" for error in errors):
         return Verdict(tuple(errors))
     asked = is_decidable(plan.kind, plan.format, plan.starts_on)
@@ -259,7 +295,8 @@ def check_plan(
         due = not_after - ruleset.on(plan.ends_on).value("osh.class", "change_days") * DAY
         if changed_on > due:
             code = "osh.class.changed_late"
-            errors.append(UserError(code, ("startsOn",), expected=f"<= {due.isoformat()}"))
+            told = UserError(code, ("startsOn",), expected=f"<= {due}", found=str(changed_on))
+            errors.append(told)
     for finding in decision.findings:
         if finding.code in _ROW_OF_PLAN or finding.severity is Severity.INFO:
             continue  # told row by row; or no fault of the plan
@@ -273,6 +310,7 @@ def check_plan(
             finding.code,
             (_CLASS_FIELDS.get(finding.code, "trainees"),),
             expected=_class_expected(finding.code, decision, plan, ruleset),
+            found=_class_found(finding.code, given["class"]),
         )
         if finding.severity is Severity.WARNING:
             warnings.append(said)

@@ -93,21 +93,23 @@ class HeldClass:
         due = self.due(duty)
         if due is None or self.day <= due:
             return []
-        return [UserError(code, ("classNo",), expected=f"<= {due.isoformat()}")]
+        return [UserError(code, ("classNo",), expected=f"<= {due}", found=str(self.day))]
 
     def seat(self, trainee_seq: str, row: int, errors: list[UserError]) -> Row | None:
         """The trainee of a row; an error where the roster has nobody there."""
         found = self.seats.get(trainee_seq.strip())
         if found is None:
-            errors.append(UserError("trainee_unknown", ("traineeSeq",), None, row))
+            errors.append(
+                UserError("trainee_unknown", ("traineeSeq",), None, row, found=trainee_seq)
+            )
         return found
 
     def has_ended(self) -> list[UserError]:
         """Nothing of this to report before the class's last day."""
         if self.day >= self.ends_on:
             return []
-        expected = f">= {self.ends_on.isoformat()}"
-        return [UserError("class_not_ended", ("classNo",), expected=expected)]
+        expected, found = f">= {self.ends_on}", str(self.day)
+        return [UserError("class_not_ended", ("classNo",), expected=expected, found=found)]
 
     def waived_hours(self, trainee_seq: str) -> int | None:
         """Hours of the courses that the trainee need not attend (抵免), in hundredths."""

@@ -146,16 +146,19 @@ def _result_line(line: ResultRow) -> dict[str, Any]:
     return plain | {"trainee_seq": line.trainee_seq.strip()}
 
 
+def _day_error(name: str, found: date, first: date, last: date, row: int) -> UserError:
+    return UserError("day_invalid", (name,), None, row, f"{first}..{last}", found=str(found))
+
+
 def _result_errors(held: HeldClass, line: ResultRow, row: int) -> list[UserError]:
     errors = list(row_texts(line, row))
-    span = f"{held.ends_on.isoformat()}..{held.day.isoformat()}"
     if not held.ends_on <= line.exam_on <= held.day:
-        errors.append(UserError("day_invalid", ("examOn",), None, row, span))
+        errors.append(_day_error("examOn", line.exam_on, held.ends_on, held.day, row))
     if line.practicum_on is not None and not held.starts_on <= line.practicum_on <= held.day:
-        span = f"{held.starts_on.isoformat()}..{held.day.isoformat()}"
-        errors.append(UserError("day_invalid", ("practicumOn",), None, row, span))
+        errors.append(_day_error("practicumOn", line.practicum_on, held.starts_on, held.day, row))
     if line.attempt not in _ATTEMPTS:
-        errors.append(UserError("enum_invalid", ("attempt",), None, row, "、".join(_ATTEMPTS)))
+        known = "、".join(_ATTEMPTS)
+        errors.append(UserError("enum_invalid", ("attempt",), None, row, known, found=line.attempt))
     return errors
 
 
@@ -168,7 +171,14 @@ def _admission(held: HeldClass, trainee: Row, line: ResultRow, row: int) -> list
     if not found or found["may_sit_exam"]:
         return []
     return [
-        UserError("osh.exam.not_admitted", ("traineeSeq",), None, row, "attended、made_up"),
+        UserError(
+            "osh.exam.not_admitted",
+            ("traineeSeq",),
+            None,
+            row,
+            "attended、made_up",
+            found=str(found["status"]),
+        ),
     ]
 
 
@@ -217,7 +227,9 @@ def _certificates(held: HeldClass, given: IssueOshCertificatesInput, taken: set[
     if not noted:
         errors.append(UserError("osh.certificate.no_noted_number", ("classNo",)))
     elif given.noted_no is not None and given.noted_no.strip() != noted:
-        errors.append(UserError("noted_no_wrong", ("notedNo",), expected=noted))
+        errors.append(
+            UserError("noted_no_wrong", ("notedNo",), expected=noted, found=given.noted_no)
+        )
     holders = {item["trainee_no"] for item in held.rows.certificates}
     taken = taken | {item["id"] for item in held.rows.certificates}
     warnings: list[UserError] = []
@@ -253,14 +265,16 @@ def _paper_errors(
     if not number or number in taken:
         errors.append(UserError("certificate_no_invalid", ("certificateNo",), None, row))
     if not held.ends_on <= line.issued_on <= held.day:
-        span = f"{held.ends_on.isoformat()}..{held.day.isoformat()}"
-        errors.append(UserError("day_invalid", ("issuedOn",), None, row, span))
+        errors.append(_day_error("issuedOn", line.issued_on, held.ends_on, held.day, row))
     hours = line.category_hours or ()
     total = held.rows.training_class["total_hours"]
     waived = line.waived_hours
     if waived is not None and not 0 <= waived <= (total or 0):
         expected = f"0..{to_number(total or 0)}"
-        errors.append(UserError("hours_invalid", ("waivedHours",), None, row, expected))
+        found = str(to_number(waived))
+        errors.append(
+            UserError("hours_invalid", ("waivedHours",), None, row, expected, found=found)
+        )
     if any(category not in CATEGORIES for category, _ in hours):
         path = ("categoryHours", "category")
         errors.append(UserError("enum_invalid", path, None, row, "、".join(CATEGORIES)))
@@ -269,7 +283,8 @@ def _paper_errors(
     ):
         most = None if total is None else f"<= {to_number(total)}"
         path = ("categoryHours", "hours")
-        errors.append(UserError("hours_invalid", path, None, row, most))
+        found = str(to_number(sum(value for _, value in hours)))
+        errors.append(UserError("hours_invalid", path, None, row, most, found=found))
     return errors
 
 
@@ -284,7 +299,7 @@ def _entitlement(held: HeldClass, decision: Decision | None, row: int) -> list[U
     if decision.status == "barred":
         return [UserError(code, ("traineeSeq",), None, row, due) for code in bars]
     code = "make_up_pending" if decision.status == "make_up_pending" else "osh.exam.not_passed"
-    return [UserError(code, ("traineeSeq",), None, row, due)]
+    return [UserError(code, ("traineeSeq",), None, row, due, found=decision.status)]
 
 
 def _issued_late(decision: Decision | None, line: CertificateRow, row: int) -> Sequence[UserError]:
@@ -294,7 +309,8 @@ def _issued_late(decision: Decision | None, line: CertificateRow, row: int) -> S
     if not isinstance(due, date) or line.issued_on <= due:
         return ()
     expected = f"<= {due.isoformat()}"
-    return (UserError("osh.closing.issue_late", ("issuedOn",), None, row, expected),)
+    found = str(line.issued_on)
+    return (UserError("osh.closing.issue_late", ("issuedOn",), None, row, expected, found=found),)
 
 
 def _paper_line(held: HeldClass, line: CertificateRow) -> dict[str, Any]:

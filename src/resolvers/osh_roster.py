@@ -139,7 +139,10 @@ def _on_file(
     least = hub.ruleset.on(plan.starts_on).value("osh.class", "min_enrolled")
     if not verdict.errors and len(whole.trainees) < least:
         # The rulebook asks for the number when a class is filed; the agency may ask again.
-        few = UserError("agency_may_refuse_too_few", ("trainees",), expected=f">= {least}")
+        few = UserError(
+            "agency_may_refuse_too_few", ("trainees",), expected=f">= {least}",
+            found=str(len(whole.trainees)),
+        )  # fmt: skip
         verdict += Verdict(warnings=(few,))
     summary = {
         **plan_summary(whole, len(rows), own.letter_on or plan.letter_on),

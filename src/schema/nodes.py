@@ -136,6 +136,10 @@ class UserError:
         description="列號:檔案以標題列為 1,輸入以首筆為 1。 Line of the sheet, header 1; of rows sent "
         "as input the position from 1.",
     )
+    found: str | None = strawberry.field(
+        default=None,
+        description="所填之值;涉及個人者不重複。 What stood there; never what is about a person.",
+    )
     zh: strawberry.Private[str | None] = None
     en: strawberry.Private[str | None] = None
     expected_en: strawberry.Private[str | None] = None

@@ -161,6 +161,25 @@ async def test_every_fault_of_attendance_is_named(osh: OshHub) -> None:
     assert osh.agency.books.of_class("attendance", number) == []
 
 
+async def test_what_was_found_is_said_but_never_a_number_of_a_person(osh: OshHub) -> None:
+    number = await osh.on_file()
+    rows = [
+        attended(1, sessions(number)[0], leaveHours="4"),
+        attended(2, "A123456789"),
+    ]
+
+    with osh.on(ENDED):
+        given = {"classNo": number, "rows": rows, "idempotencyKey": "osh-found-1"}
+        filed = await osh.file("submitOshAttendance", given)
+        again = await osh.file("submitOshAttendance", given)
+
+    assert [(item["expected"], item["found"]) for item in filed["errors"]] == [
+        ("0..3", "4"),
+        (None, "***"),
+    ]
+    assert again == filed
+
+
 async def test_a_later_report_adds_to_the_one_that_waits(osh: OshHub) -> None:
     number = await osh.on_file()
     one, two, *_ = sessions(number)
