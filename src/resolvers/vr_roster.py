@@ -10,13 +10,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..auth.viewer import Viewer
 from ..domain.errors import InvalidInput
 from ..domain.submission import UserError
 from ..rules.engine import evaluate
+from ..rules.params import Ruleset
 from ..store.submissions import hold_target
 from ..store.uploads import Upload, load_upload
 from ..store.vr_courses import course_of
@@ -197,7 +197,9 @@ def _facts(
     return facts
 
 
-def _may_be_refused(loaded: _Loaded, course: RowMapping, today: date) -> tuple[UserError, ...]:
+def _may_be_refused(
+    loaded: _Loaded, course: Mapping[str, Any], today: date
+) -> tuple[UserError, ...]:
     """Where the register is stricter than the rulebook (mapping.md M8): told, not refused."""
     found = []
     if today == course["ends_on"]:
@@ -233,13 +235,26 @@ async def _check(
         return checked
     on_file = await roster_on_file(connection, course)
     facts = _facts(hub, dict(course), loaded, imported=on_file.imported)
-    # Twenty thousand rows take a while; the others go on meanwhile.
-    evaluation = await asyncio.to_thread(evaluate, _RULE, facts, request.business_day, hub.ruleset)
-    decision = evaluation.decision
     request.trace.rules.add(_RULE)
+    # Twenty thousand rows take a while; the others go on meanwhile.
+    return await asyncio.to_thread(
+        _judge, checked, facts, dict(course), loaded, request.business_day, hub.ruleset
+    )
+
+
+def _judge(
+    checked: Checked,
+    facts: Mapping[str, object],
+    course: Mapping[str, Any],
+    loaded: _Loaded,
+    today: date,
+    ruleset: Ruleset,
+) -> Checked:
+    """What the rule says of the rows, as errors or as what is sent; pure."""
+    decision = evaluate(_RULE, facts, today, ruleset).decision
     names = {sheet.domain: sheet.filename for sheet in loaded.sheets}
     found = vr_errors(in_input_order(decision.report, loaded.sheets), decision.findings, names)
-    if given.rows:
+    if any(sheet.places for sheet in loaded.sheets):
         found = tuple(
             replace(error, field=("rows",)) if error.field == ("files",) else error
             for error in found
@@ -256,8 +271,8 @@ async def _check(
         return replace(checked, errors=found, summary=summary)
     return replace(
         checked,
-        payload=payload_of_roster(dict(course), loaded.sheets, loaded.sheet),
+        payload=payload_of_roster(course, loaded.sheets, loaded.sheet),
         summary=summary,
         operation="vr.post_roster",
-        warnings=_may_be_refused(loaded, course, request.business_day),
+        warnings=_may_be_refused(loaded, course, today),
     )
