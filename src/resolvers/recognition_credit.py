@@ -12,7 +12,7 @@ from ..domain.bundles import PersonRows
 from ..rules.engine import evaluate
 from ..rules.params import Ruleset
 from .facts.ltc import Recognised
-from .facts.sharing import cross_registry
+from .facts.sharing import cross_registry, held_though_revoked
 
 __all__ = ["fact_key", "recognised_credit", "sharing_results"]
 
@@ -95,5 +95,9 @@ def recognised_credit(
         findings.append(("ltc.recognised_credit", key))
         if fact_key(item) in refused:
             findings.append(("sharing.refused_by_registry", key))
+    findings += [
+        ("sharing.revoked_but_held", record)
+        for record in held_though_revoked(person.shared.hub, given["activities"], target)
+    ]
     days = [row["decided_on"] for row in decided.values()]
     return Recognised(activities, days, findings, frozenset(sources))

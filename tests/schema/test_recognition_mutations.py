@@ -108,6 +108,9 @@ async def test_what_the_agency_takes_comes_back_and_is_never_counted_twice(
     assert one["registryState"] == "符合"
     late = await decide(own_country, "C1-2", key, "revoked", note="誤核")
     assert [item["code"] for item in late["warnings"]] == ["recognition_held_by_registry"]
+    renewal = (await books.certificate("LTC"))["renewal"]
+    assert "sharing.revoked_but_held" in {item["code"] for item in renewal["findings"]}
+    assert await books.total() == settled
 
 
 async def test_what_the_agency_refuses_is_shown_with_its_errors(own_country: Country) -> None:

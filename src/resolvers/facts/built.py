@@ -10,6 +10,7 @@ __all__ = ["Built", "Findings", "Lacking", "earliest_after", "iso", "merge_findi
 
 _WEIGHTS: Mapping[str, Severity] = {
     "sharing.refused_by_registry": Severity.WARNING,
+    "sharing.revoked_but_held": Severity.WARNING,
     "record_undetermined": Severity.WARNING,
     "unknown_value": Severity.WARNING,
     "qualification_not_confirmed": Severity.WARNING,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from ...domain.amounts import to_number
-from ...domain.bundles import PersonRows, Row, VrRows
+from ...domain.bundles import HubRows, PersonRows, Row, VrRows
 from ...domain.decision import ActivityRefusal
 from ...domain.periods import DAY, add_years
 from ...domain.vocabulary import title_box
@@ -19,7 +19,7 @@ from .osh_people import held_on
 from .osh_providers import recognition_facts, termination_days
 from .vr import refusal, term
 
-__all__ = ["OSH_DUTY", "cross_registry", "recognition"]
+__all__ = ["OSH_DUTY", "cross_registry", "held_though_revoked", "recognition"]
 
 OSH_DUTY = "in_service"
 """Id and type of the in-service duty, which stands for an OSH certificate (sharing.md section 1)."""
@@ -257,6 +257,8 @@ def cross_registry(
         "decisions": [_hub_row(row, ids, cert_ids) for row in person.hub.decisions],
         "used": [_hub_row(row, ids, cert_ids) for row in person.hub.used],
     }
+    for record in held_though_revoked(person.hub, activities):
+        findings.add("sharing.revoked_but_held", record)
     for row in person.hub.refused:
         findings.add("sharing.refused_by_registry", str(row["activity"]).partition(":")[2])
     said.note_unused(findings)
@@ -275,6 +277,42 @@ def cross_registry(
             ],
         ),
     )
+
+
+def held_though_revoked(
+    hub: HubRows, activities: Iterable[Mapping[str, Any]], certificate: str | None = None
+) -> list[str]:
+    """LTC records that stand although the approval they were made from was taken back since.
+
+    The agency's own record counts as long as it stands: its office has to withdraw it.
+
+    Args:
+        hub: The person's decisions.
+        activities: Of the facts, with their events.
+        certificate: Only decisions for this one; None: for any.
+    """
+    last: dict[tuple[str, str], Row] = {}
+    approved: set[tuple[str, str]] = set()
+    for row in hub.decisions:
+        pair = row["activity"], row["certificate"]
+        if row["outcome"] == "approved":
+            approved.add(pair)
+        known = last.get(pair)
+        order = row["decided_on"], row["id"]
+        if known is None or order > (known["decided_on"], known["id"]):
+            last[pair] = row
+    revoked = {
+        pair[0]
+        for pair, row in last.items()
+        if pair in approved and row["outcome"] == "rejected" and certificate in (None, pair[1])
+    }
+    return [
+        str(item["id"])
+        for item in activities
+        if item["registry"] == "ltc"
+        and item.get("event") in revoked
+        and item.get("review_state") == "confirmed"
+    ]
 
 
 def _once(declared: Iterable[Given]) -> Iterable[Given]:
