@@ -30,7 +30,7 @@ class QuarantinedRecord:
 
     Attributes:
         field: Contract name of the faulty field.
-        found_in: Page, line or file and row.
+        place: Page, line or file and row.
         seen: How often it came.
     """
 
@@ -40,7 +40,7 @@ class QuarantinedRecord:
     source_id: str | None
     field: str
     reason: str
-    found_in: str
+    place: str
     raw_hash: str
     state: str
     seen: int

@@ -51,7 +51,7 @@ class QuarantinedRecord:
     )
     field: str = strawberry.field(description="有誤之欄位。 The faulty field.")
     reason: str = strawberry.field(description="原因代碼。 What is wrong, as a code.")
-    found_in: str = strawberry.field(description="所在頁、行或檔案列。 Page, line or file and row.")
+    place: str = strawberry.field(description="所在頁、行或檔案列。 Page, line or file and row.")
     raw_hash: str = strawberry.field(
         description="原始紀錄之 SHA-256。 SHA-256 of the record as it came."
     )

@@ -20,7 +20,7 @@ RUN = "run { id registry mode state counts finishedAt errorCode } errors { code 
 START = f"mutation($i: StartSyncInput!) {{ startSync(input: $i) {{ {RUN} }} }}"
 RUNS = "query { syncRuns(registries: [VR], first: 5) { nodes { id mode state counts notes } } }"
 LIST = """query($f: QuarantineFilter, $n: Int, $a: String) { quarantine(filter: $f, first: $n, after: $a) {
-  nodes { id registry entity sourceId field reason foundIn state seen } pageInfo { hasNextPage endCursor } } }"""
+  nodes { id registry entity sourceId field reason place state seen } pageInfo { hasNextPage endCursor } } }"""
 RETRY = """mutation($i: RetryQuarantinedInput!) { retryQuarantined(input: $i) {
   items { id entity sourceId outcome field reason } errors { code expected } } }"""
 

@@ -20,7 +20,7 @@ async def _class_of(country: Country) -> str:
         role="institution-osh", purpose="training",
     )  # fmt: skip
     numbers = {node["number"] for node in data["trainingClasses"]["nodes"]}
-    return min(number for number in numbers if number.startswith("OH0002-111"))
+    return min(str(number) for number in numbers if number.startswith("OH0002-111"))
 
 
 async def test_an_organiser_applies_for_its_own_trainee_by_number(own_country: Country) -> None:
