@@ -21,7 +21,9 @@ from .osh_checks import Verdict
 from .osh_files import GivenTrainees, load_file
 from .osh_on_file import (
     OwnClass,
+    as_known,
     class_recognition,
+    is_called_off,
     own_class,
     own_institution_ids,
     submission_recognition,
@@ -159,8 +161,8 @@ async def file_osh_class(hub: Hub, request: Request, given: FileOshClassInput) -
         return await _check_new(connection, hub, request, given, trainees)
 
     return await file(
-        hub, request, "fileOshClass", "osh", given.idempotency_key, digest, check,
-        validate_only=given.validate_only,
+        hub, request, "fileOshClass", "osh", given.idempotency_key, digest,
+        await as_known(hub, request, check), validate_only=given.validate_only,
     )  # fmt: skip
 
 
@@ -365,11 +367,13 @@ async def amend_osh_class(hub: Hub, request: Request, given: AmendOshClassInput)
         if own is None:
             error = UserError("class_not_found", ("classNo",))
             return _rejected(request, own_id(request), given.class_no, [error], trainees)
+        if (off := is_called_off(own)) is not None:
+            return _rejected(request, own.institution, own.number, [off], trainees)
         return changed(hub, request, own, given.changes, trainees)
 
     return await file(
-        hub, request, "amendOshClass", "osh", given.idempotency_key, digest, check,
-        validate_only=given.validate_only,
+        hub, request, "amendOshClass", "osh", given.idempotency_key, digest,
+        await as_known(hub, request, check), validate_only=given.validate_only,
     )  # fmt: skip
 
 

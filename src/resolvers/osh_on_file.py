@@ -5,8 +5,8 @@ nobody has refused, counts for the checks of the next filing: results are report
 drop shows who attended.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,19 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..auth.rows import RowKind, row_filter
 from ..domain.bundles import ClassRows, Row
-from ..domain.submission import SubmissionState
+from ..domain.submission import SubmissionState, UserError
 from ..store.class_rows import load_classes
 from ..store.osh_filings import EarlierFiling, filings_about, recognitions_of
 from ..store.submissions import hold_target
 from .context import Hub, Request
 from .facts.built import Findings
 from .facts.osh_providers import for_class, kinds_of, recognition_facts
+from .filing import Checked
 from .osh_plan import ClassPlan, plan_on_file
+from .vr_filings import mirror_warnings
 
 __all__ = [
     "PLANS",
     "OwnClass",
+    "as_known",
     "class_recognition",
+    "is_called_off",
     "own_class",
     "own_institution_ids",
     "submission_recognition",
@@ -37,6 +41,7 @@ __all__ = [
 PLANS = ("fileOshClass", "amendOshClass", "submitOshRoster")
 """Filings that hold a whole plan."""
 
+_CALLED_OFF = frozenset({"cancelled", "halted"})
 _REPORTS = ("submitOshAttendance", "submitOshResults", "issueOshCertificates")
 
 
@@ -221,6 +226,27 @@ def with_reported(
             for trainee, line in held:
                 _newer(issued, line["certificate_no"], _issued(trainee, line), at)
             rows.certificates = list(issued.values())
+
+
+def is_called_off(own: OwnClass) -> UserError | None:
+    """Nothing more is filed about a class that was cancelled or halted."""
+    state = None if own.rows is None else own.rows.training_class["state__code"]
+    if state not in _CALLED_OFF:
+        return None
+    return UserError("class_called_off", ("classNo",), found=state)
+
+
+async def as_known(
+    hub: Hub, request: Request, check: Callable[[AsyncConnection], Awaitable[Checked]]
+) -> Callable[[AsyncConnection], Awaitable[Checked]]:
+    """``check``, with a warning where what the hub holds of the agency is old."""
+    old = await mirror_warnings(hub, request, "osh")
+
+    async def checked(connection: AsyncConnection) -> Checked:
+        found = await check(connection)
+        return replace(found, warnings=(*found.warnings, *old))
+
+    return checked
 
 
 def _newer(held: dict[Any, Row], key: object, row: Row, at: datetime | None) -> None:

@@ -21,7 +21,7 @@ from .facts.osh_common import rest_days
 from .filing import Checked, Filed, content_hash, file
 from .osh_checks import Verdict
 from .osh_filing import own_id
-from .osh_on_file import OwnClass, own_class
+from .osh_on_file import OwnClass, as_known, is_called_off, own_class
 
 __all__ = ["MAX_ROWS", "HeldClass", "Made", "ReportInput", "attendance_of", "report"]
 
@@ -222,8 +222,8 @@ async def report(
         )
 
     return await file(
-        hub, request, kind, "osh", given.idempotency_key, digest, whole,
-        validate_only=given.validate_only,
+        hub, request, kind, "osh", given.idempotency_key, digest,
+        await as_known(hub, request, whole), validate_only=given.validate_only,
     )  # fmt: skip
 
 
@@ -236,6 +236,8 @@ def _before(own: OwnClass | None, count: int) -> tuple[UserError, ...]:
         return (UserError("class_not_found", ("classNo",)),)
     if own.rows is None:
         return (UserError("class_not_synced", ("classNo",)),)
+    if (off := is_called_off(own)) is not None:
+        return (off,)
     if count == 0:
         return (UserError("rows_missing", ("rows",), expected=">= 1"),)
     if count > MAX_ROWS:

@@ -20,7 +20,7 @@ from .filing import Checked, Filed, content_hash, file
 from .osh_checks import Verdict
 from .osh_files import GivenTrainees, load_file
 from .osh_filing import KEPT, own_code, own_id, plan_summary, uploads_of
-from .osh_on_file import OwnClass, own_class, submission_recognition
+from .osh_on_file import OwnClass, as_known, is_called_off, own_class, submission_recognition
 from .osh_plan import PlanTrainee, minimised, plan_target, trainees_of
 from .osh_plan_checks import FORMATS, KINDS, is_decidable
 from .osh_trainees import RosterOf, check_trainees
@@ -86,11 +86,13 @@ async def submit_osh_roster(hub: Hub, request: Request, given: SubmitOshRosterIn
             # One that is not there and another institution's look the same.
             error = UserError("osh.roster.not_owner", ("classNo",))
             return _rejected(request, own_id(request), given.class_no, error, trainees)
+        if (off := is_called_off(own)) is not None:
+            return _rejected(request, own.institution, own.number, off, trainees)
         return _on_file(hub, request, own, trainees, keep_others=given.keep_others)
 
     return await file(
-        hub, request, "submitOshRoster", "osh", given.idempotency_key, digest, check,
-        validate_only=given.validate_only,
+        hub, request, "submitOshRoster", "osh", given.idempotency_key, digest,
+        await as_known(hub, request, check), validate_only=given.validate_only,
     )  # fmt: skip
 
 

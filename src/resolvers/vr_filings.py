@@ -64,12 +64,14 @@ def filed_by(request: Request) -> str | None:
     return min(own) if own else None
 
 
-async def mirror_warnings(hub: Hub, request: Request) -> tuple[UserError, ...]:
+async def mirror_warnings(
+    hub: Hub, request: Request, registry: str = "vr"
+) -> tuple[UserError, ...]:
     """A warning where the checks rest on what the register said too long ago; the agency decides.
 
     To be asked before a filing's transaction: it takes a connection of its own.
     """
-    known = (await states(hub, request))["vr"]
+    known = (await states(hub, request))[registry]
     if known.freshness is Freshness.FRESH:
         return ()
     at = "－" if known.synced_at is None else known.synced_at.date().isoformat()

@@ -1,6 +1,6 @@
 """Attendance, results and the issue roll over HTTP: who sat, who passed, who may get a paper."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -407,3 +407,32 @@ async def test_a_report_on_another_institutions_class_is_one_on_none(
 
     assert codes(foreign) == [(None, "class_not_found")]
     assert foreign["errors"] == absent["errors"]
+
+
+async def test_nothing_more_is_filed_about_a_class_that_was_cancelled(osh: OshHub) -> None:
+    number = await osh.on_file()
+    row = osh.agency.get("classes", number)
+    assert row is not None
+    osh.agency.upsert("classes", {**row, "狀態": "取消"})
+    await osh.sync()
+
+    answers = [
+        await osh.file("amendOshClass", {"classNo": number, "materials": "新講義"}),
+        await osh.file("submitOshRoster", {"classNo": number, "rows": [trainee(1)]}),
+        await osh.file("submitOshResults", {"classNo": number, "rows": [sat(1)]}),
+    ]
+
+    assert [codes(item) for item in answers] == [[(None, "class_called_off")]] * 3
+    assert {item["errors"][0]["found"] for item in answers} == {"cancelled"}
+
+
+async def test_old_data_are_checked_with_a_warning(osh: OshHub) -> None:
+    number = await osh.on_file()
+    osh.now += timedelta(days=3)
+
+    filed = await osh.file("amendOshClass", {"classNo": number, "materials": "新講義"})
+
+    await osh.deliver()
+    await osh.sync()
+    assert codes(filed) == []
+    assert codes(filed, "warnings") == [(None, "registry_state_old")]
