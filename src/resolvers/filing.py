@@ -5,7 +5,7 @@ outbox entry, the audit row and the receipt are there together or not at all.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,14 +19,14 @@ from ..domain.errors import InvalidInput
 from ..domain.submission import SubmissionState, UserError
 from ..store.audit import append
 from ..store.failpoints import reach
-from ..store.idempotency import claim_key, remember_result
+from ..store.idempotency import claim_key, remember_result, result_of
 from ..store.receipts import issue_receipt
 from ..store.submissions import Filing, Owner, file_submission, supersede, waiting_for
 from ..store.tables_work import submission
 from .auditing import audit_entry
 from .context import Hub, Request
 
-__all__ = ["Checked", "Filed", "content_hash", "file"]
+__all__ = ["Checked", "Filed", "content_hash", "file", "filed_before"]
 
 _KEY_LENGTH = range(8, 256)
 
@@ -99,6 +99,28 @@ def _stored(result: Mapping[str, Any]) -> Filed:
 
 def _errors(errors: Sequence[UserError]) -> list[dict[str, object]]:
     return [error.as_json() for error in errors]
+
+
+async def filed_before(
+    hub: Hub,
+    request: Request,
+    kind: str,
+    idempotency_key: str,
+    target: str,
+    uploads: Collection[UUID],
+) -> Filed | None:
+    """The first outcome of a key whose uploads have expired since, so that they cannot be compared.
+
+    Uploads are kept for days, keys for weeks: the same ids for the same target are the same content.
+    """
+    viewer = request.viewer
+    owner = Owner(viewer.issuer, viewer.client_id, viewer.subject)
+    async with hub.engine.connect() as connection:
+        earlier = await result_of(connection, owner, kind, idempotency_key)
+    if earlier is None or earlier.get("target") != target:
+        return None
+    same = set(earlier.get("uploads", ())) == {str(upload) for upload in uploads}
+    return _stored(earlier) if same else None
 
 
 async def _replace(
@@ -215,6 +237,8 @@ async def file(
                 "errors": _errors(found.errors),
                 "warnings": _errors(found.warnings),
                 "receipt": receipt.jws,
+                "target": found.target,
+                "uploads": [str(upload) for upload in found.uploads],
             },
         )
         reach("filing.written")

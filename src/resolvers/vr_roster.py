@@ -22,7 +22,7 @@ from ..store.uploads import Upload, load_upload
 from ..store.vr_courses import course_of
 from .context import Hub, Request
 from .facts.vr_offices import roster_course
-from .filing import Checked, Filed, content_hash, file
+from .filing import Checked, Filed, content_hash, file, filed_before
 from .roster_verdicts import vr_errors
 from .vr_clear import roster_on_file
 from .vr_filings import filed_by, mirror_warnings, own_rows, told
@@ -68,6 +68,11 @@ class _Loaded:
     wrong: tuple[UserError, ...]
 
     @property
+    def has_gone(self) -> bool:
+        """Whether an upload is not there, or not any more."""
+        return any(error.code == "upload_not_found" for error in self.wrong)
+
+    @property
     def rows(self) -> int:
         """Records after header and sample row."""
         return sum(len(sheet.people) for sheet in self.sheets)
@@ -81,6 +86,14 @@ async def submit_vr_roster(hub: Hub, request: Request, given: VrRosterInput) -> 
         Conflict: the key was used with other content.
     """
     loaded = await _load(hub, request, given)
+    if loaded.has_gone and not given.validate_only:
+        wanted = [item.upload for item in given.files]
+        wanted += [] if given.sign_in_sheet is None else [given.sign_in_sheet]
+        earlier = await filed_before(
+            hub, request, _KIND, given.idempotency_key, given.course_no, wanted
+        )
+        if earlier is not None:
+            return earlier
     warnings = await mirror_warnings(hub, request)
     digest = content_hash(
         {

@@ -15,7 +15,7 @@ from ..domain.errors import Conflict
 from .submissions import Owner
 from .tables_work import idempotency
 
-__all__ = ["claim_key", "remember_result"]
+__all__ = ["claim_key", "remember_result", "result_of"]
 
 _KEY_KEPT = timedelta(days=30)
 
@@ -67,6 +67,22 @@ async def claim_key(
             code="IDEMPOTENCY_KEY_REUSED",
         )
     result: Mapping[str, Any] = found.result
+    return result
+
+
+async def result_of(
+    connection: AsyncConnection, owner: Owner, operation: str, key: str
+) -> Mapping[str, Any] | None:
+    """The result of the first use of a key, whatever its content was."""
+    found = await connection.execute(
+        select(idempotency.c.result).where(
+            idempotency.c.issuer == owner.issuer,
+            idempotency.c.client_id == owner.client_id,
+            idempotency.c.operation == operation,
+            idempotency.c.key == key,
+        )
+    )
+    result: Mapping[str, Any] | None = found.scalar_one_or_none()
     return result
 
 

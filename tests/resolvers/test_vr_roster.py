@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from certhub.domain.errors import Conflict, InvalidInput
 from certhub.domain.submission import SubmissionState
 from certhub.resolvers.vr_roster import RosterRow, submit_vr_roster
-from certhub.store.tables_work import outbox, receipt, submission
+from certhub.store.tables_work import outbox, receipt, submission, upload
 
 from .filing_setup import (
     COURSE,
@@ -114,6 +114,24 @@ async def test_the_same_key_with_another_file_is_a_conflict(engine: AsyncEngine)
         await submit_vr_roster(hub, asked_by(hub), await roster_input(hub, BAD))
 
     assert await _counts(engine) == (1, 1)
+
+
+async def test_a_repeat_after_the_uploads_are_gone_gets_the_first_answer(
+    engine: AsyncEngine,
+) -> None:
+    await add_course(engine)
+    hub = make_hub(engine)
+    given = await roster_input(hub, CLEAN)
+    first = await submit_vr_roster(hub, asked_by(hub), given)
+    async with engine.begin() as connection:
+        await connection.execute(delete(upload))
+
+    again = await submit_vr_roster(hub, asked_by(hub), given)
+    other = replace(given, course_no="99999999999999")
+
+    assert (again, again.replayed) == (first, True)
+    with pytest.raises(Conflict):
+        await submit_vr_roster(hub, asked_by(hub), other)
 
 
 async def test_a_corrected_roster_replaces_the_one_that_waits(engine: AsyncEngine) -> None:
