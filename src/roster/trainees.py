@@ -70,6 +70,7 @@ _NEEDED = {
 }
 _OPTIONAL = frozenset({"remarks"})
 _HEADER_WITHIN = 12
+_MARKS = re.compile(r"^[*※]+|[*※]+$|\((?:必填|選填|民國年?|西元年?)\)$")
 _DAY = re.compile(r"(\d{1,4})\s*([./年-])\s*(\d{1,2})\s*([./月-])\s*(\d{1,2})\s*日?\Z", re.ASCII)
 _COMPACT = re.compile(r"(\d{2,4})(\d{2})(\d{2})\Z", re.ASCII)
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2}) 00:00:00\Z", re.ASCII)
@@ -148,7 +149,8 @@ _BY_HEADING = _fields()
 
 
 def _bare(record: Sequence[str]) -> list[str]:
-    return [compare_form(cell) for cell in record]
+    """Headings without the marks that people put beside them: ``*姓名``, ``身分證字號(必填)``."""
+    return [_MARKS.sub("", compare_form(cell)) for cell in record]
 
 
 def _header(records: Sequence[Sequence[str]]) -> int | None:

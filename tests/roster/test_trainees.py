@@ -57,6 +57,14 @@ def test_columns_may_stand_anywhere_and_our_own_beside_the_form() -> None:
     )
 
 
+def test_marks_beside_a_heading_do_not_matter() -> None:
+    text = "＊序號,※姓名,出生年月日（民國）,身分證字號(必填)\n1,測試甲,67/7/22,A123456789\n"
+
+    found = read_trainees(_sheet(text), "in_service")
+
+    assert (found.code, len(found.rows)) == (None, 1)
+
+
 def test_a_waiver_may_stand_in_the_remarks_as_the_form_asks() -> None:
     text = f"{HEADER},人員類別\n{ROW}抵免：訓練合格證明；法規、實務,醫師\n"
 
