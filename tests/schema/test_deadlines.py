@@ -1,11 +1,18 @@
 """What is due at an institution: in the API, as a calendar file, and for whom."""
 
+import asyncio
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import Result
 from icalendar import Calendar
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from certhub.cli.main import app
 from certhub.domain.rest_days import RestDays
 from certhub.store.tables_work import audit
 
@@ -166,3 +173,42 @@ async def test_a_class_shows_its_deadlines_with_their_state(country: Country) ->
         {"code": "osh.closing.issue", "state": "DUE"},
         {"code": "osh.closing.roll", "state": "DUE"},
     ]
+
+
+async def test_the_command_prints_the_same_and_writes_the_same_calendar(
+    country: Country, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CERTHUB_DATABASE_URL", country.url)
+    monkeypatch.setenv("CERTHUB_HOME", str(country.home))
+    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P3000D")
+    file = tmp_path / "a.ics"
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["deadlines", "04000002", "--on", "2024-09-02", *arguments])
+
+    told = await asyncio.to_thread(run, "--ics", str(file))
+    machine = await asyncio.to_thread(run, "--json")
+    page = await _deadlines(country)
+
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines()[0] == "中華民國測試醫學會3 04000002: 5"
+    assert [(item["code"], item["due"], item["state"]) for item in json.loads(machine.stdout)] == [
+        (item["code"], item["due"], item["state"]) for item in page["nodes"]
+    ]
+    events = Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+    assert next(str(event["uid"]).partition("@")[0] for event in events) == (
+        "osh.OH0003-113-000101.osh.class.change"
+    )
+
+
+async def test_the_command_knows_no_other_institution(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CERTHUB_DATABASE_URL", country.url)
+    monkeypatch.setenv("CERTHUB_HOME", str(country.home))
+    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P3000D")
+
+    told = await asyncio.to_thread(CliRunner().invoke, app, ["deadlines", "99999999"])
+
+    assert told.exit_code == 1
+    assert "no OSH training institution" in str(told.exception)
