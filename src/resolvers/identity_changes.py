@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..auth.purposes import without_numbers
 from ..domain.errors import CertHubError, Conflict, InvalidInput, NotFound, Refused
 from ..domain.submission import UserError
 from ..store import read_identities
@@ -49,13 +50,15 @@ def _by(request: Request) -> Proposer:
     return Proposer(viewer.issuer, viewer.client_id, viewer.subject)
 
 
-def _text(text: str | None, path: str) -> None:
+def _text(text: str | None, path: str) -> str:
+    """A reason as it is kept: without anything in the shape of a person's number."""
     if text is None or not 0 < len(text.strip()) <= _LONGEST:
         raise InvalidInput(
             f"{path}: expected 1 to {_LONGEST} characters",
             f"{path}:應為 1 至 {_LONGEST} 字",
             details={"path": path, "expected": f"1 to {_LONGEST} characters"},
         )
+    return without_numbers(text)
 
 
 Effect = Callable[[AsyncConnection], Awaitable[tuple[UUID, str]]]
@@ -102,7 +105,7 @@ async def merge_identities(
         Conflict: the key was used with other content.
     """
     may_decide(request)
-    _text(reason, "reason")
+    reason = _text(reason, "reason")
     if len(persons) != 2:
         raise InvalidInput(
             "persons: expected two ids", "persons:應為兩個識別碼",
@@ -147,7 +150,7 @@ async def split_identity(
         Conflict: the key was used with other content.
     """
     may_decide(request)
-    _text(reason, "reason")
+    reason = _text(reason, "reason")
     if not 0 < len(records) <= _MAX_RECORDS:
         raise InvalidInput(
             f"records: expected 1 to {_MAX_RECORDS}", f"records:應為 1 至 {_MAX_RECORDS} 筆",
@@ -194,7 +197,7 @@ async def decide_identity_change(
             details={"path": "outcome", "expected": " ".join(OUTCOMES)},
         )
     if note is not None:
-        _text(note, "note")
+        note = _text(note, "note")
     identity = _key_of(change, NodeKind.IDENTITY_CHANGE)
 
     async def effect(connection: AsyncConnection) -> tuple[UUID, str]:
@@ -252,7 +255,7 @@ async def dismiss_identity_candidate(
         Conflict: the key was used with other content.
     """
     may_decide(request)
-    _text(reason, "reason")
+    reason = _text(reason, "reason")
     identity = _key_of(candidate, NodeKind.IDENTITY_CANDIDATE)
 
     async def effect(connection: AsyncConnection) -> tuple[UUID, str]:

@@ -5,6 +5,7 @@ application* (sharing.md, S-R8). An office applies for a person registered with 
 the trainees of its own courses, by their numbers.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..auth.purposes import without_numbers
 from ..auth.viewer import AgencyType
 from ..domain.amounts import parse_amount
 from ..domain.bundles import PersonRows
@@ -39,6 +41,8 @@ __all__ = ["ApplyInput", "Trainee", "apply_recognition"]
 OPERATION = "applyRecognition"
 _FOREIGN = ("medical_ce", "social_worker_ce")
 _MAX_REASON = 1000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}\Z", re.ASCII)
+"""A declared record's own number."""
 _KEPT = ("date", "title", "attribute", "categories", "mode", "role", "remark_codes")
 
 
@@ -107,7 +111,7 @@ async def apply_recognition(hub: Hub, request: Request, given: ApplyInput) -> Do
             f"reason:至多 {_MAX_REASON} 字",
             details={"path": "reason", "expected": f"{_MAX_REASON} characters"},
         )
-    declared = declared_facts(given.declared)
+    declared = _shown_record(declared_facts(given.declared))
     content = {
         "certificate": given.certificate,
         "activity": given.activity,
@@ -159,7 +163,7 @@ async def _enter(
         categories=tuple(item.get("categories") or ()),
         filed_on=request.business_day,
         institution=found.institution,
-        reason=given.reason,
+        reason=None if given.reason is None else without_numbers(given.reason),
         credit={
             "registry": item["registry"],
             unit: item[unit],
@@ -188,6 +192,16 @@ async def _enter(
     )
 
 
+def _shown_record(declared: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """A declared record without anything in the shape of a person's number in its texts."""
+    if declared is None:
+        return None
+    return {
+        key: without_numbers(value) if isinstance(value, str) else value
+        for key, value in declared.items()
+    }
+
+
 def _fact_declaration(declared: Mapping[str, object] | None) -> Mapping[str, object] | None:
     """A declared record as ``sharing.cross_registry`` takes it: without who organised it."""
     if declared is None:
@@ -210,7 +224,7 @@ async def _of_certificate(
     if kind is not NodeKind.CERTIFICATE or holder is None:
         raise Unfit(UserError("certificate_not_found", ("certificate",)))
     if declared is not None:
-        if declared.get("registry") not in _FOREIGN or not str(declared.get("id") or "").strip():
+        if declared.get("registry") not in _FOREIGN or not _NAME.match(str(declared.get("id"))):
             raise Unfit(
                 UserError("declared_activity", ("declaredActivity",), expected=" | ".join(_FOREIGN))
             )

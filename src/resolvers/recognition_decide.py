@@ -7,12 +7,14 @@ to the LTC system by the outbox. The hub never overrules a decision (sharing.md,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..auth.purposes import without_numbers
 from ..auth.viewer import AgencyType
 from ..domain.errors import InvalidInput, Refused
 from ..domain.submission import UserError
@@ -52,6 +54,8 @@ async def decide_recognition(hub: Hub, request: Request, given: DecideInput) -> 
         Conflict: the key was used with other content.
     """
     _check_input(request, given)
+    if given.note is not None:
+        given = replace(given, note=without_numbers(given.note))
     content = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in (
