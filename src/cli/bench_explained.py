@@ -59,8 +59,7 @@ def _articles(frame: Frame) -> dict[str, Article]:
         frame.safety_present,
         frame.culture.total,
         frame.culture.legacy,
-        frame.culture.yearly,
-        frame.service,
+        frame.culture.yearly.article if frame.culture.yearly else None,
     ]
     return {article.code: article for article in found if article is not None}
 
@@ -123,7 +122,9 @@ def _physical(article: Article, plain: PlainDecision) -> Judgement:
 
 def _year_steps(frame: Frame, plain: PlainDecision) -> tuple[Step, ...]:
     yearly = frame.culture.yearly
-    law = yearly.law if yearly else None
+    if yearly is None:
+        return ()
+    law = yearly.article.law
     return tuple(
         Step(
             "ltc.culture_year",
@@ -137,9 +138,7 @@ def _year_steps(frame: Frame, plain: PlainDecision) -> tuple[Step, ...]:
             "years",
             met,
         )
-        for year, (number, one, other, met) in zip(
-            frame.culture.years, plain.culture_years, strict=True
-        )
+        for year, (number, one, other, met) in zip(yearly.years, plain.culture_years, strict=True)
     )
 
 
@@ -159,7 +158,6 @@ def _judged(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) -
                 "gender_sensitivity",
             )
         ),
-        "ltc.service": (Figure("service", "registered"),),
     }
     found: list[Judgement] = []
     for code, article in _articles(frame).items():
@@ -171,6 +169,7 @@ def _judged(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) -
             children = _year_steps(frame, plain) if code == "ltc.culture_yearly" else ()
             counted = _hundredths(plain.requirements[code][1])
             found.append(judge(article, counted, shown.get(code, ()), children))
+    found.append(frame.service["registered"])
     return found
 
 
@@ -181,7 +180,7 @@ def _findings(
     laws = {
         "category_attribute_mismatch": frame.safety_categories.law,
         "culture_table_divergence": culture.total.law,
-        "culture_year_missed": culture.yearly.law if culture.yearly else None,
+        "culture_year_missed": culture.yearly.article.law if culture.yearly else None,
         "excluded_course": EXCLUDED_LAW,
         "online_capped": frame.ceiling.law,
         "out_of_window": WINDOW_LAW,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..domain.amounts import to_number
 from ..domain.periods import DAY, add_years
 from ..rules.ltc_renewal import CompactRenewal
-from ..rules.ltc_tally import kind_of
+from ..rules.ltc_tally import code_of
 
 __all__ = ["AS_OF", "CREDITS", "Credit", "Renewal", "compact", "given", "renewals"]
 
@@ -106,7 +106,10 @@ def compact(renewal: Renewal) -> CompactRenewal:
         [row.id for row in rows],
         [row.day.toordinal() for row in rows],
         [row.points for row in rows],
-        [kind_of(row.attribute, row.mode, row.categories, row.course_kind) for row in rows],
+        [
+            code_of(row.points, row.attribute, row.mode, row.categories, row.course_kind)
+            for row in rows
+        ],
     )
 
 

@@ -6,14 +6,22 @@ from datetime import date
 
 import msgspec
 
-from ..domain.decision import Figure, Finding, Step
-from .ltc_article import Article, Judgement, article_of, judge
+from ..domain.decision import Figure, Finding, Requirement, Step
+from .ltc_article import Article, article_of, judge, judge_sum
 from .ltc_calendar import Term, law_day
 from .ltc_common import WARNING, shown_number
-from .ltc_tally import Courses, culture_of, two_cultures_of
+from .ltc_tally import Courses, any_two_cultures, culture_of, two_cultures_of
 from .params import FigureValue, Params, Ruleset
 
-__all__ = ["CulturePlan", "CultureYear", "culture", "culture_plan", "late_culture_plan"]
+__all__ = [
+    "Culture",
+    "CulturePlan",
+    "CultureYear",
+    "YearlyPlan",
+    "culture",
+    "culture_plan",
+    "late_culture_plan",
+]
 
 
 class CultureYear(msgspec.Struct, frozen=True, gc=False):
@@ -37,6 +45,39 @@ class CultureYear(msgspec.Struct, frozen=True, gc=False):
     empty_row: dict[str, object]
 
 
+class _Years(msgspec.Struct, frozen=True, gc=False):
+    """What the tested years come to: requirement, its step, rows of the report, findings."""
+
+    requirement: Requirement
+    step: Step
+    rows: Sequence[dict[str, object]]
+    findings: tuple[Finding, ...]
+
+
+class YearlyPlan(msgspec.Struct, frozen=True, eq=False):
+    """What has to be shown of every tested validity year.
+
+    Attributes:
+        article: Every tested year must be met.
+        each: Minimum of each culture in each tested year.
+        years: The tested years.
+        begun: How many of them had begun on the day of the application.
+        first_day: First day (ordinal) whose courses can count for one.
+        findings: What to tell whatever the courses are.
+        missed: What to tell where a closed year was not met.
+        nothing: What the years come to without any course of these cultures.
+    """
+
+    article: Article
+    each: int
+    years: tuple[CultureYear, ...]
+    begun: int
+    first_day: int
+    findings: tuple[Finding, ...]
+    missed: tuple[Finding, ...]
+    nothing: _Years
+
+
 class CulturePlan(msgspec.Struct, frozen=True, eq=False):
     """What a renewal has to show of culture credits.
 
@@ -44,21 +85,22 @@ class CulturePlan(msgspec.Struct, frozen=True, eq=False):
         total: Minimum of the sum.
         legacy: What was due by ``legacy_end``, or None where not tested.
         legacy_end: Last day (ordinal) of courses that count for it.
-        yearly: The tested years, of which each must be met; None where no year is tested.
-        each: Minimum of each culture in each tested year.
-        years: The tested validity years.
-        yearly_from: First day (ordinal) whose courses can count for a tested year.
-        diverges: The printed table differs from the sum of its parts (Q3).
+        yearly: What has to be shown of every year; None where no year is tested.
     """
 
     total: Article
     legacy: Article | None = None
     legacy_end: int = 0
-    yearly: Article | None = None
-    each: int = 0
-    years: tuple[CultureYear, ...] = ()
-    yearly_from: int = 0
-    diverges: bool = False
+    yearly: YearlyPlan | None = None
+
+
+class Culture(msgspec.Struct, frozen=True, gc=False):
+    """The culture requirements with their steps, the tested years' rows, what to tell."""
+
+    requirements: tuple[Requirement, ...]
+    steps: tuple[Step, ...]
+    years: Sequence[dict[str, object]]
+    findings: tuple[Finding, ...]
 
 
 def _year(
@@ -118,7 +160,7 @@ def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date)
 
     Law: L0070045@2023-10-11:9-3, 21.1-1-2; seed-004 §9文化積分; LTC-R12, Q3, Q11.
     """
-    total = params.figure("ltc.culture", "total")
+    figure = params.figure("ltc.culture", "total")
     yearly = params.figure("ltc.culture", "yearly_each")
     since = ruleset.groups["ltc.culture"].values["yearly_each"][0].since
     legacy = params.get("ltc.culture", "legacy")
@@ -129,25 +171,46 @@ def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date)
         for year in term.years
         if year.end >= since
     )
-    open_years = [year.end for year in years if not year.closed]
-    required = len(years) * 100
-    parts = (legacy.value if legacy else 0) + 2 * yearly.value * len(years)
+    total = _sum_of("ltc.culture_total", figure, term.closes)
+    findings: tuple[Finding, ...] = ()
+    # The printed table may differ from the sum of its parts (Q3).
+    if figure.value != (legacy.value if legacy else 0) + 2 * yearly.value * len(years):
+        findings = (Finding("culture_table_divergence", WARNING, total.law),)
     return CulturePlan(
-        _sum_of("ltc.culture_total", total, term.closes),
+        total,
         _sum_of("ltc.culture_legacy", legacy, term.closes) if legacy else None,
         since.toordinal() - 1,
-        article_of(
-            "ltc.culture_yearly",
-            "years",
-            yearly.law,
-            required,
-            date.fromordinal(open_years[0]) if open_years else term.closes,
-            Figure("required", required, "years"),
-        ),
-        yearly.value,
+        _yearly_plan(years, yearly, term, application, findings),
+    )
+
+
+def _yearly_plan(
+    years: tuple[CultureYear, ...],
+    figure: FigureValue,
+    term: Term,
+    application: date,
+    findings: tuple[Finding, ...],
+) -> YearlyPlan:
+    required = len(years) * 100
+    by = next((date.fromordinal(year.end) for year in years if not year.closed), term.closes)
+    shown = Figure("required", required, "years")
+    article = article_of("ltc.culture_yearly", "years", figure.law, required, by, shown)
+    missed = (*findings, Finding("culture_year_missed", WARNING, figure.law))
+    met = sum(100 for year in years if year.empty.met)
+    untouched = any(year.closed and not year.empty.met for year in years)
+    return YearlyPlan(
+        article,
+        figure.value,
         years,
-        years[0].start if years else 0,
-        total.value != parts,
+        sum(year.start <= application.toordinal() for year in years),
+        years[0].start if years else date.max.toordinal(),
+        findings,
+        missed,
+        _Years(
+            *judge(article, met, (), tuple(year.empty for year in years)),
+            [year.empty_row for year in years],
+            missed if untouched else findings,
+        ),
     )
 
 
@@ -177,39 +240,38 @@ def late_culture_plan(ruleset: Ruleset, application: date) -> CulturePlan:
     return CulturePlan(_sum_of("ltc.culture_total", figure, None))
 
 
-def _yearly(
-    plan: CulturePlan, article: Article, courses: Courses
-) -> tuple[Judgement, list[dict[str, object]], bool]:
+def _years(plan: YearlyPlan, courses: Courses) -> _Years:
     """One point of each culture in each tested year; points of one year never cover another.
 
     Law: L0070045@2023-10-11:21.1-1-2 (每年至少各一點); seed-004 (必須每年學習內化); LTC-R12.
     """
-    days, tallies, law, each = courses.days, courses.tallies, article.law, plan.each
-    rows: list[dict[str, object]] = []
-    steps: list[Step] = []
-    years_met = 0
-    missed = False
-    low = bisect_left(days, plan.yearly_from)
-    for year in plan.years:
+    days, tallies, nothing = courses.days, courses.tallies, plan.nothing
+    low = bisect_left(days, plan.first_day)
+    if not any_two_cultures(tallies[-1] - tallies[low]):
+        return nothing
+    # No course is later than the application: years that begin after it stay as they are.
+    steps = list(nothing.step.children)
+    rows = list(nothing.rows)
+    for index in range(plan.begun):
+        year = plan.years[index]
         high = bisect_right(days, year.end, low)
-        earned = two_cultures_of(tallies[high] - tallies[low]) if high > low else (0, 0)
+        if high > low:
+            earned = two_cultures_of(tallies[high] - tallies[low])
+            steps[index], rows[index] = _year(
+                year.number, year.shown, plan.article.law, plan.each, earned
+            )
         low = high
-        if any(earned):
-            step, row = _year(year.number, year.shown, law, each, earned)
-        else:
-            step, row = year.empty, year.empty_row
-        steps.append(step)
-        rows.append(row)
+    years_met, missed = 0, False
+    for year, step in zip(plan.years, steps, strict=True):
         if step.met:
             years_met += 1
         elif year.closed:
             missed = True
-    return judge(article, years_met * 100, (), tuple(steps)), rows, missed
+    requirement, step = judge(plan.article, years_met * 100, (), tuple(steps))
+    return _Years(requirement, step, rows, plan.missed if missed else plan.findings)
 
 
-def culture(
-    plan: CulturePlan, courses: Courses
-) -> tuple[Sequence[Judgement], list[dict[str, object]], list[Finding]]:
+def culture(plan: CulturePlan, courses: Courses) -> Culture:
     """The culture requirements, the tested years and what to tell about them.
 
     Args:
@@ -218,16 +280,17 @@ def culture(
 
     Law: L0070045@2023-10-11:9-3, 21.1-1-2; LTC-R12.
     """
-    judged = [judge(plan.total, courses.sums.culture)]
-    findings: list[Finding] = []
-    rows: list[dict[str, object]] = []
-    if plan.diverges:
-        findings.append(Finding("culture_table_divergence", WARNING, plan.total.law))
-    if plan.legacy is not None:
-        judged.append(judge(plan.legacy, culture_of(courses.before(plan.legacy_end + 1))))
-    if plan.yearly is not None:
-        judgement, rows, missed = _yearly(plan, plan.yearly, courses)
-        judged.append(judgement)
-        if missed:
-            findings.append(Finding("culture_year_missed", WARNING, plan.yearly.law))
-    return judged, rows, findings
+    total, total_step = judge_sum(plan.total, courses.sums.culture)
+    if plan.yearly is None:
+        return Culture((total,), (total_step,), [], ())
+    years = _years(plan.yearly, courses)
+    if plan.legacy is None:
+        requirements, steps = (total, years.requirement), (total_step, years.step)
+        return Culture(requirements, steps, years.rows, years.findings)
+    legacy, legacy_step = judge_sum(plan.legacy, culture_of(courses.before(plan.legacy_end + 1)))
+    return Culture(
+        (total, legacy, years.requirement),
+        (total_step, legacy_step, years.step),
+        years.rows,
+        years.findings,
+    )

@@ -1,7 +1,9 @@
 """``ltc.renewal``: may a certificate of the general track be renewed, and why.
 
-One rule on compact facts (whole numbers for days, points and kinds of courses). ``renewal`` brings
-a question there; batches that already hold compact facts call :func:`compact_renewal`.
+One rule on compact facts (whole numbers for days, points and courses). ``renewal`` brings a
+question there; batches that already hold compact facts call :func:`compact_renewal`. What does not
+depend on the courses is made once and shared: the frame of the certificate's days, what a kind of
+course counts for, the step of an article for one sum.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,18 +11,18 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import msgspec
 
-from ..domain.decision import Decision, Figure, Finding, Requirement, Step
+from ..domain.decision import Decision, Finding, Requirement, Step
 from ..domain.errors import InvalidFacts
 from .facts import Facts
-from .ltc_article import judge
+from .ltc_article import judge_sum
 from .ltc_calendar import leaves_window
 from .ltc_codes import Service
 from .ltc_common import INFO, YEAR7_LAW, citations_of, next_day, shown_number
-from .ltc_culture import culture
+from .ltc_culture import Culture, culture
 from .ltc_facts import (
     Activity,
     RenewableCertificate,
@@ -35,13 +37,12 @@ from .ltc_renewal_articles import (
     counted_total,
     physical,
     safety_present,
-    service_proof,
     total_points,
     year7_points,
 )
 from .ltc_renewal_courses import CompactRenewal, counting_courses, used_courses
 from .ltc_renewal_frame import CreditWindow, Frame, credit_window, frame_of
-from .ltc_tally import Courses, kind_of
+from .ltc_tally import LARGEST_POINTS, Courses, code_of, courses_of
 from .params import Ruleset
 
 __all__ = ["CompactRenewal", "RenewalFacts", "compact_renewal", "renewal"]
@@ -91,14 +92,13 @@ def _next_change(frame: Frame, first: int, question: CompactRenewal) -> date | N
     return next_day(frame.as_of, (changes, leaves))
 
 
-class _Judged(NamedTuple):
+class _Judged(msgspec.Struct, frozen=True, gc=False):
     """What the articles say of the counted courses, in the rulebook's order."""
 
     total: CountedTotal
     requirements: tuple[Requirement, ...]
     steps: tuple[Step, ...]
-    culture_years: list[dict[str, object]]
-    culture_findings: list[Finding]
+    cultures: Culture
     year7_used: int
 
 
@@ -108,49 +108,71 @@ def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Servi
     Law: L0070045:6-2, 9, 21.1; LTC-R7, R9 to R12.
     """
     sums = courses.sums
-    total = counted_total(frame, sums, courses, credit.last)
-    cultures, culture_years, culture_findings = culture(frame.culture, courses)
+    total = counted_total(frame, courses)
+    points, points_step = total_points(frame, sums, total)
+    professional, professional_step = judge_sum(frame.professional, total.professional)
+    qel, qel_step = judge_sum(frame.quality_ethics_law, total.quality_ethics_law)
+    attributes, attributes_step = attributes_present(frame, sums)
+    in_person, in_person_step = physical(frame, total)
+    safety, safety_step = judge_sum(frame.safety_categories, sums.safety)
+    themes, themes_step = safety_present(frame, sums)
+    cultures = culture(frame.culture, courses)
+    served, served_step = frame.service[service]
     year7_used, year7_steps = year7_points(frame, courses, total)
-    requirements, steps = zip(
-        total_points(frame, sums, total),
-        judge(frame.professional, sums.professional),
-        judge(frame.quality_ethics_law, sums.quality_ethics_law),
-        attributes_present(frame, sums),
-        physical(frame, sums, total.ceiling),
-        judge(frame.safety_categories, sums.safety),
-        safety_present(frame, sums),
-        *cultures,
-        service_proof(frame, service),
-        strict=True,
-    )
     return _Judged(
         total,
-        requirements,
-        (frame.term_step, credit.step, *steps, *year7_steps, *frame.after_steps),
-        culture_years,
-        culture_findings,
+        (
+            points,
+            professional,
+            qel,
+            attributes,
+            in_person,
+            safety,
+            themes,
+            *cultures.requirements,
+            served,
+        ),
+        (
+            frame.term_step,
+            credit.step,
+            points_step,
+            professional_step,
+            qel_step,
+            attributes_step,
+            in_person_step,
+            safety_step,
+            themes_step,
+            *cultures.steps,
+            served_step,
+            *year7_steps,
+            *frame.after_steps,
+        ),
+        cultures,
         year7_used,
     )
 
 
 def _explanation(frame: Frame, status: str, steps: tuple[Step, ...]) -> Step:
-    return Step(
-        "ltc.renewal",
-        "L0070045@2023-10-11:7-1",
-        (Figure("as_of", frame.as_of), Figure("application", frame.application)),
-        status,
-        None,
-        status == "eligible",
-        steps,
-    )
+    met = status == "eligible"
+    return Step("ltc.renewal", "L0070045@2023-10-11:7-1", frame.asked, status, None, met, steps)
 
 
 @lru_cache(maxsize=4096)
 def _citations(frame: Frame) -> tuple[tuple[str, ...], frozenset[str]]:
     """Texts of every decision of a frame: they do not depend on the courses."""
-    judged = _judged(frame, frame.credit, Courses((), (), (), ()), "registered")
+    judged = _judged(frame, frame.credit, courses_of((), (), (), ()), "registered")
     cited = citations_of(_explanation(frame, "short", judged.steps), judged.requirements)
     return cited, frozenset(cited)
+
+
+def _online_report(frame: Frame, total: CountedTotal) -> dict[str, object]:
+    return {
+        "before": shown_number(total.before),
+        "after": shown_number(total.raw_online - total.before),
+        "cap": shown_number(total.ceiling),
+        "counted": shown_number(total.online),
+        "choice": frame.ceiling.choice(total.ceiling),
+    }
 
 
 def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> Decision:
@@ -163,33 +185,30 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
 
     Law: L0070045:6-2, 7, 9, 21.1; seed-004; LTC-R3 to R12.
     """
-    frame = frame_of(
-        ruleset,
-        question.valid_from,
-        question.valid_to,
-        question.application,
-        as_of,
-    )
+    frame = frame_of(ruleset, question.valid_from, question.valid_to, question.application, as_of)
     credit = credit_window(frame, question.credit_from)
     courses, refused, findings = counting_courses(frame, credit, question)
     judged = _judged(frame, credit, courses, question.service)
-    sums, total = courses.sums, judged.total
+    total = judged.total
     complete = all(map(_MET, judged.requirements))
     status = "short" if not complete else "eligible" if frame.open else "not_open"
 
     findings += frame.findings
-    findings += judged.culture_findings
-    if sums.quality_ethics_law > frame.qel_at_most:
-        findings.append(Finding("qel_capped", INFO, frame.qel_shown.law))
-    if sums.online > total.ceiling:
-        findings.append(Finding("online_capped", INFO, frame.ceiling.law))
+    findings += judged.cultures.findings
+    if total.quality_ethics_law > frame.qel_at_most:
+        findings.append(frame.qel_capped)
+    if total.raw_online > total.ceiling:
+        findings.append(frame.online_capped)
     if judged.year7_used:
         findings.append(Finding("year7_points_consumed", INFO, YEAR7_LAW))
     if len(findings) > 1:
         findings.sort(key=_BY_CODE)
     citations, cited = _citations(frame)
-    laws = [credit.step.law, *[one.law for one in findings]]
-    further = [law for law in laws if law is not None and law not in cited]
+    if refused or frame.findings or credit is not frame.credit:
+        # Other findings cite what the tree cites already.
+        laws = [credit.step.law, *[one.law for one in findings]]
+        further = [law for law in laws if law is not None and law not in cited]
+        citations = (*citations, *dict.fromkeys(further))
 
     return Decision(
         "ltc.renewal",
@@ -201,37 +220,42 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
         tuple(findings),
         {
             "route": frame.route,
-            "online": {
-                "before": shown_number(total.before),
-                "after": shown_number(sums.online - total.before),
-                "cap": shown_number(total.ceiling),
-                "counted": shown_number(total.online),
-                "choice": frame.ceiling.choice(total.ceiling),
-            },
+            "online": _online_report(frame, total),
             "window": frame.window_report,
             "credit_window": credit.report,
             "next": frame.next_report,
             "year7_points_used": shown_number(judged.year7_used),
-            "culture_years": judged.culture_years,
+            "culture_years": judged.cultures.years,
         },
         used_courses(frame, courses),
-        refused,
+        tuple(refused),
         frame.deadlines,
         frame.window,
         frame.term.closes,
-        (*citations, *dict.fromkeys(further)) if further else citations,
+        citations,
         _next_change(frame, credit.first, question),
     )
 
 
 def _compact(facts: RenewalFacts, ordered: Sequence[Activity]) -> CompactRenewal:
-    kinds: list[int] = []
+    codes: list[int] = []
     for activity in ordered:
         attribute = activity.attribute
         if attribute is None:
             index = facts.activities.index(activity)
             raise InvalidFacts.at(f"activities[{index}].attribute", "the attribute of the course")
-        kinds.append(kind_of(attribute, activity.mode, activity.categories, activity.course_kind))
+        codes.append(
+            code_of(
+                activity.amount,
+                attribute,
+                activity.mode,
+                activity.categories,
+                activity.course_kind,
+            )
+        )
+    points = [activity.amount for activity in ordered]
+    if sum(points) >= LARGEST_POINTS:
+        raise InvalidFacts.at("activities", "points that a person's courses can have")
     certificate = facts.certificate
     return CompactRenewal(
         certificate.valid_from,
@@ -241,8 +265,8 @@ def _compact(facts: RenewalFacts, ordered: Sequence[Activity]) -> CompactRenewal
         facts.service,
         [activity.id for activity in ordered],
         [activity.date.toordinal() for activity in ordered],
-        [activity.amount for activity in ordered],
-        kinds,
+        points,
+        codes,
     )
 
 

@@ -7,7 +7,7 @@ from .ltc_article import Judgement, judge
 from .ltc_common import YEAR7_LAW
 from .ltc_online import online_step
 from .ltc_renewal_frame import Frame
-from .ltc_tally import Courses, Sums, online_of, sums_of
+from .ltc_tally import Courses, Sums
 
 __all__ = [
     "CountedTotal",
@@ -15,15 +15,30 @@ __all__ = [
     "counted_total",
     "physical",
     "safety_present",
-    "service_proof",
     "total_points",
     "year7_points",
 ]
 
 
 class CountedTotal(msgspec.Struct, frozen=True, gc=False):
-    """A counted total and what was cut on the way; hundredths."""
+    """A counted total, what it is made of and what was cut on the way; hundredths.
 
+    Attributes:
+        professional: 專業課程, raw.
+        quality_ethics_law: 品質、倫理、法規, raw.
+        physical: 實體, raw.
+        raw_online: 網路, before the ceilings.
+        qel_physical: Physical points of quality, ethics and law that count.
+        qel_online: Their online points that are left below their ceiling.
+        before: Online points earned before the ceiling changed.
+        ceiling: Online points that may count.
+        online: Online points that count.
+    """
+
+    professional: int
+    quality_ethics_law: int
+    physical: int
+    raw_online: int
     qel_physical: int
     qel_online: int
     before: int
@@ -32,36 +47,40 @@ class CountedTotal(msgspec.Struct, frozen=True, gc=False):
     total: int
 
 
-def counted_total(frame: Frame, sums: Sums, courses: Courses, end: int) -> CountedTotal:
-    """Total of the courses up to a day after the ceilings, each point cut once at most.
+def counted_total(frame: Frame, courses: Courses) -> CountedTotal:
+    """Total of the courses after the ceilings, each point cut once at most.
 
     Physical points of quality, ethics and law are kept first; what exceeds their ceiling is taken
     from their online points, then the online ceiling is applied once to what is left.
 
-    Args:
-        frame: The question.
-        sums: Sums of the courses up to ``end``.
-        courses: All courses.
-        end: Last day (ordinal) looked at.
-
     Law: L0070045:9-1, 9-2 (超過三十六點者，以三十六點計); letter-1131960168; LTC-R9, R10.
     """
-    physical, online, qel_physical, qel_online, *_ = sums
-    at_most, ceilings = frame.qel_at_most, frame.ceiling
-    before, ceiling = 0, ceilings.at_most
-    if online or qel_online:
-        split, following = ceilings.split, end + 1
-        before = online_of(courses.before(min(split, following)))
-        # The first change of the ceiling is the day that splits the report, too.
-        ceiling = ceilings.of(
-            lambda day: before if day == split else online_of(courses.before(min(day, following)))
-        )
-    qel_physical = min(qel_physical, at_most)
-    qel_online = min(qel_online, at_most - qel_physical)
-    online += qel_online
-    online = min(online, ceiling)
+    sums, ceilings, at_most = courses.sums, frame.ceiling, frame.qel_at_most
+    physical, online = sums.professional_physical, sums.professional_online
+    qel_physical, qel_online = sums.qel_physical, sums.qel_online
+    professional, qel = physical + online, qel_physical + qel_online
+    raw_physical, raw_online = physical + qel_physical, online + qel_online
+    if qel > at_most:
+        qel_physical = min(qel_physical, at_most)
+        qel_online = at_most - qel_physical
+
+    before = courses.online_before(ceilings.split) if raw_online else 0
+    ceiling = ceilings.at_most
+    # Fewer points than the latest ceiling are fewer than what any earlier one left.
+    if raw_online > ceiling:
+        ceiling = ceilings.of(courses.online_before)
+    online = min(online + qel_online, ceiling)
     return CountedTotal(
-        qel_physical, qel_online, before, ceiling, online, physical + qel_physical + online
+        professional,
+        qel,
+        raw_physical,
+        raw_online,
+        qel_physical,
+        qel_online,
+        before,
+        ceiling,
+        online,
+        physical + qel_physical + online,
     )
 
 
@@ -80,10 +99,10 @@ def total_points(frame: Frame, sums: Sums, total: CountedTotal) -> Judgement:
         ),
         total.qel_physical + total.qel_online,
         "points",
-        sums.quality_ethics_law <= frame.qel_at_most,
+        total.quality_ethics_law <= frame.qel_at_most,
     )
     online = online_step(
-        frame.ceiling, total.before, sums.online - total.before, total.ceiling, total.online
+        frame.ceiling, total.before, total.raw_online - total.before, total.ceiling, total.online
     )
     shown = (
         Figure("professional_physical", sums.professional_physical, "points"),
@@ -98,22 +117,24 @@ def attributes_present(frame: Frame, sums: Sums) -> Judgement:
 
     Law: seed-004 STEP 2; LTC-R9.
     """
+    quality, ethics, law = sums.quality, sums.ethics, sums.law
     shown = (
-        Figure("quality", sums.quality, "points"),
-        Figure("ethics", sums.ethics, "points"),
-        Figure("law", sums.law, "points"),
+        Figure("quality", quality, "points"),
+        Figure("ethics", ethics, "points"),
+        Figure("law", law, "points"),
     )
-    present = (sums.quality > 0) + (sums.ethics > 0) + (sums.law > 0)
+    present = (quality > 0) + (ethics > 0) + (law > 0)
     return judge(frame.attributes_present, present * 100, shown)
 
 
-def physical(frame: Frame, sums: Sums, ceiling: int) -> Judgement:
+def physical(frame: Frame, total: CountedTotal) -> Judgement:
     """Physical courses 實體課程: what the online ceiling leaves of the total.
 
     Law: seed-004 STEP 1 (120點-網路最高採40點=實體80點); LTC-R9.
     """
     article = frame.physical
-    counted, required = sums.physical, frame.total.required - ceiling
+    counted, ceiling = total.physical, total.ceiling
+    required = frame.total.required - ceiling
     met = counted >= required
     requirement = Requirement(
         article.code, met, counted, required, "points", article.law, article.by
@@ -143,14 +164,6 @@ def safety_present(frame: Frame, sums: Sums) -> Judgement:
     return judge(frame.safety_present, present * 100, shown)
 
 
-def service_proof(frame: Frame, service: str) -> Judgement:
-    """Registration or service 登錄或實際提供服務; the proof of any one certificate is enough.
-
-    Law: L0070045@2022-09-02:6-2; seed-004 Q&A 4.14; LTC-R7.
-    """
-    return judge(frame.service, 0 if service == "none" else 100, (Figure("service", service),))
-
-
 def year7_points(
     frame: Frame, courses: Courses, total: CountedTotal
 ) -> tuple[int, tuple[Step, ...]]:
@@ -160,8 +173,7 @@ def year7_points(
     """
     if frame.route != "extended":
         return 0, ()
-    six_years = sums_of(courses.before(frame.original_end + 1))
-    before = counted_total(frame, six_years, courses, frame.original_end).total
+    before = counted_total(frame, courses.until(frame.original_end)).total
     used = max(0, min(frame.total.required, total.total) - before)
     step = Step(
         "ltc.year7_points",

@@ -1,10 +1,10 @@
 """Courses of a renewal: which count, which do not and why, and what each counted for."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from itertools import chain, compress, repeat
+from itertools import compress, repeat
 
 import msgspec
 
@@ -16,12 +16,13 @@ from .ltc_tally import (
     ATTRIBUTES,
     CATEGORY_BITS,
     EXCLUDED,
-    MARKED,
     MISMATCH,
     ONLINE,
     Courses,
-    KindTable,
+    courses_of,
+    kind_in,
 )
+from .remembered import Remembered
 
 __all__ = ["CompactRenewal", "counting_courses", "used_courses"]
 
@@ -32,8 +33,8 @@ class CompactRenewal(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         ids: Ids of the courses, each once.
         days: Days of completion as ordinals (``date.toordinal``), ascending.
-        points: Hundredths, from 0 to below ``ltc_tally.LARGEST_POINTS``.
-        kinds: What each course is, by ``ltc_tally.kind_of``.
+        points: Hundredths from 0, together below ``ltc_tally.LARGEST_POINTS``.
+        codes: What each course is, its points included, by ``ltc_tally.code_of``.
         service: As in :class:`~certhub.rules.ltc_renewal.RenewalFacts`.
     """
 
@@ -45,17 +46,18 @@ class CompactRenewal(msgspec.Struct, frozen=True, gc=False):
     ids: Sequence[str]
     days: Sequence[int]
     points: Sequence[int]
-    kinds: Sequence[int]
+    codes: Sequence[int]
 
 
-def _uses(kind: int, *, legacy: bool = False, yearly: bool = False) -> tuple[str, ...]:
-    """Requirements that a course of this kind counts for.
+def _uses(code: int, *, legacy: bool = False, yearly: bool = False) -> tuple[str, ...]:
+    """Requirements that a course counts for.
 
     Args:
-        kind: As :func:`~certhub.rules.ltc_tally.kind_of`.
+        code: As :func:`~certhub.rules.ltc_tally.code_of`.
         legacy: It counts for what was due before the change of the culture rule.
         yearly: It counts for a validity year of the culture rule.
     """
+    kind = kind_in(code)
     codes = ["ltc.total"]
     if ATTRIBUTES[kind & 3] in QUALITY_ETHICS_LAW:
         codes.extend(("ltc.quality_ethics_law", "ltc.attributes_present"))
@@ -74,67 +76,84 @@ def _uses(kind: int, *, legacy: bool = False, yearly: bool = False) -> tuple[str
     return tuple(codes)
 
 
-_PLAIN_USES = KindTable(_uses)
-_LEGACY_USES = KindTable(partial(_uses, legacy=True))
-_YEARLY_USES = KindTable(partial(_uses, yearly=True))
+_PLAIN_USES = Remembered(_uses)
+_LEGACY_USES = Remembered(partial(_uses, legacy=True))
+_YEARLY_USES = Remembered(partial(_uses, yearly=True))
+
+
+def _mark(code: int) -> int:
+    """The mark that decides: what is no continuing education feeds nothing anyway."""
+    kind = kind_in(code)
+    return kind & EXCLUDED or kind & MISMATCH
+
+
+_MARKS = Remembered(_mark)
 
 
 def used_courses(frame: Frame, courses: Courses) -> tuple[ActivityUse, ...]:
     """Every counted course with the requirements it counted for."""
-    plan, days = frame.culture, courses.days
-    legacy_to = bisect_right(days, plan.legacy_end) if plan.legacy is not None else 0
-    yearly_from = bisect_left(days, plan.yearly_from) if plan.years else len(days)
-    codes = chain(
-        _LEGACY_USES.each(courses.kinds[:legacy_to]),
-        _PLAIN_USES.each(courses.kinds[legacy_to:yearly_from]),
-        _YEARLY_USES.each(courses.kinds[yearly_from:]),
-    )
-    return tuple(map(ActivityUse, courses.ids, courses.points, repeat("points"), codes))
+    plan, days, codes = frame.culture, courses.days, courses.codes
+    uses: Iterable[tuple[str, ...]]
+    if plan.yearly is None:
+        uses = _PLAIN_USES.each(codes)
+    else:
+        legacy_to = bisect_right(days, plan.legacy_end) if plan.legacy is not None else 0
+        yearly_from = bisect_left(days, plan.yearly.first_day)
+        between = codes[legacy_to:yearly_from]
+        uses = (
+            *_LEGACY_USES.each(codes[:legacy_to]),
+            *(_PLAIN_USES.each(between) if between else ()),
+            *_YEARLY_USES.each(codes[yearly_from:]),
+        )
+    return tuple(map(ActivityUse, courses.ids, courses.points, repeat("points"), uses))
 
 
 def counting_courses(
     frame: Frame, credit: CreditWindow, question: CompactRenewal
-) -> tuple[Courses, tuple[ActivityRefusal, ...], list[Finding]]:
+) -> tuple[Courses, list[ActivityRefusal], list[Finding]]:
     """Courses of the window without those that are no continuing education; the rest refused.
 
     Law: L0070045:9-1 (自認證證明文件生效日起), 7-2; letter-1131961312; seed-004 (未列入); LTC-R9, R16.
     """
-    ids, days, points, kinds = question.ids, question.days, question.points, question.kinds
+    ids, days, points, codes = question.ids, question.days, question.points, question.codes
     low, high = bisect_left(days, credit.first), bisect_right(days, credit.last)
     refused: list[ActivityRefusal] = []
     findings: list[Finding] = []
-    outside: Sequence[str] = ()
     if low or high < len(days):
         high = max(low, high)
         outside = (*ids[:low], *ids[high:])
         refused.extend(map(ActivityRefusal, outside, repeat("out_of_window"), repeat(WINDOW_LAW)))
-        ids, days, points, kinds = ids[low:high], days[low:high], points[low:high], kinds[low:high]
-    if not MARKED.isdisjoint(kinds):
-        mismatched = [
-            key
-            for key, kind in zip(ids, kinds, strict=True)
-            if kind & MISMATCH and not kind & EXCLUDED
-        ]
-        excluded = [key for key, kind in zip(ids, kinds, strict=True) if kind & EXCLUDED]
-        if mismatched:
-            findings.append(
-                Finding(
-                    "category_attribute_mismatch",
-                    WARNING,
-                    frame.safety_categories.law,
-                    tuple(sorted(mismatched)),
-                )
-            )
-        if excluded:
-            about = tuple(sorted(excluded))
-            findings.append(Finding("excluded_course", INFO, EXCLUDED_LAW, about))
-            refused.extend(
-                map(ActivityRefusal, excluded, repeat("excluded_course"), repeat(EXCLUDED_LAW))
-            )
-            counts = [not kind & EXCLUDED for kind in kinds]
-            ids, days = list(compress(ids, counts)), list(compress(days, counts))
-            points, kinds = list(compress(points, counts)), list(compress(kinds, counts))
-    if outside:
-        about = tuple(sorted(outside))
-        findings.append(Finding("out_of_window", INFO, WINDOW_LAW, about))
-    return Courses(ids, days, points, kinds), tuple(refused), findings
+        findings.append(Finding("out_of_window", INFO, WINDOW_LAW, tuple(sorted(outside))))
+        ids, days = ids[low:high], days[low:high]
+        points, codes = points[low:high], codes[low:high]
+    courses = courses_of(ids, days, points, codes)
+    if courses.sums.marked:
+        courses = _without_excluded(frame, courses, refused, findings)
+    return courses, refused, findings
+
+
+def _without_excluded(
+    frame: Frame, courses: Courses, refused: list[ActivityRefusal], findings: list[Finding]
+) -> Courses:
+    """Some course has a mark: tell of it, and refuse what is no continuing education.
+
+    Law: seed-004 (未列入長照人員繼續教育積分); L0070045@2023-10-11:9-2, 21.1-1-1; LTC-R11, R16, Q5.
+    """
+    marks = _MARKS.each(courses.codes)
+    marked = [(key, mark) for key, mark in zip(courses.ids, marks, strict=True) if mark]
+    mismatched = [key for key, mark in marked if mark == MISMATCH]
+    if mismatched:
+        law, about = frame.safety_categories.law, tuple(sorted(mismatched))
+        findings.append(Finding("category_attribute_mismatch", WARNING, law, about))
+    excluded = [key for key, mark in marked if mark == EXCLUDED]
+    if not excluded:
+        return courses
+    findings.append(Finding("excluded_course", INFO, EXCLUDED_LAW, tuple(sorted(excluded))))
+    refused.extend(map(ActivityRefusal, excluded, repeat("excluded_course"), repeat(EXCLUDED_LAW)))
+    counts = [mark != EXCLUDED for mark in marks]
+    return courses_of(
+        list(compress(courses.ids, counts)),
+        list(compress(courses.days, counts)),
+        list(compress(courses.points, counts)),
+        list(compress(courses.codes, counts)),
+    )

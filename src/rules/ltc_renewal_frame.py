@@ -4,16 +4,19 @@ A frame follows from the certificate's days, the day of application and the figu
 certificates with the same days share one. It is built once and kept.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from typing import get_args
 
 import msgspec
 
 from ..domain.decision import Deadline, Figure, Finding, Step, Window
 from ..domain.periods import DAY, add_years
-from .ltc_article import Article, article_of
+from .ltc_article import Article, Judgement, article_of, judge
 from .ltc_calendar import Term, covered_day, figures_change, late_validity, term_of, term_step
-from .ltc_common import WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
+from .ltc_codes import Service
+from .ltc_common import INFO, WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
 from .ltc_culture import CulturePlan, culture_plan, late_culture_plan
 from .ltc_online import OnlineCeiling, online_ceiling
 from .params import Params, Ruleset
@@ -87,7 +90,7 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     physical: Article
     safety_categories: Article
     safety_present: Article
-    service: Article
+    service: Mapping[str, Judgement]
     findings: tuple[Finding, ...]
     term_step: Step
     after_steps: tuple[Step, ...]
@@ -96,6 +99,9 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     window_report: dict[str, str]
     next_report: dict[str, str]
     changes: date | None
+    asked: tuple[Figure, ...]
+    qel_capped: Finding
+    online_capped: Finding
 
 
 def route_of(term: Term, application: date) -> Route:
@@ -124,6 +130,18 @@ def _article(params: Params, code: str, name: str, unit: str, by: date | None) -
     return article_of(code, unit, figure.law, required, by, shown)
 
 
+def _service(params: Params, by: date | None) -> dict[str, Judgement]:
+    """Registration or service 登錄或實際提供服務; the proof of any one certificate is enough.
+
+    Law: L0070045@2022-09-02:6-2; seed-004 Q&A 4.14; LTC-R7.
+    """
+    article = _article(params, "ltc.service", "minimum", "proofs", by)
+    return {
+        service: judge(article, 0 if service == "none" else 100, (Figure("service", service),))
+        for service in get_args(Service)
+    }
+
+
 def _physical(total: Article, law: str) -> Article:
     """實體: what the online ceiling leaves of the total; the minimum follows with each person."""
     shown = Figure("total", total.required, "points", total.law)
@@ -144,9 +162,10 @@ def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tupl
 
 def _deadlines(term: Term, culture: CulturePlan, as_of: date) -> tuple[Deadline, ...]:
     ahead: list[Deadline] = []
-    if culture.yearly is not None and any(not year.closed for year in culture.years):
-        assert culture.yearly.by is not None
-        ahead.append(Deadline("ltc.culture_year_by", culture.yearly.by, culture.yearly.law))
+    if culture.yearly is not None and any(not year.closed for year in culture.yearly.years):
+        yearly = culture.yearly.article
+        assert yearly.by is not None
+        ahead.append(Deadline("ltc.culture_year_by", yearly.by, yearly.law))
     ahead.append(Deadline("ltc.renew_by", term.closes, term.window_months.law))
     return tuple(sorted((one for one in ahead if one.due >= as_of), key=lambda one: one.due))
 
@@ -251,6 +270,9 @@ def frame_of(
     qel_at_most = params.figure("ltc.quality_ethics_law", "counted_at_most")
     next_valid_to, next_credit_from, next_law = _next(ruleset, term, route, application)
     return Frame(
+        asked=(Figure("as_of", as_of), Figure("application", application)),
+        qel_capped=Finding("qel_capped", INFO, qel_at_most.law),
+        online_capped=Finding("online_capped", INFO, ceiling.law),
         as_of=as_of,
         application=application,
         term=term,
@@ -271,7 +293,7 @@ def frame_of(
         physical=_physical(total, ceiling.law),
         safety_categories=_article(params, "ltc.safety_categories", "minimum", "points", by),
         safety_present=_article(params, "ltc.safety_present", "minimum", "themes", by),
-        service=_article(params, "ltc.service", "minimum", "proofs", by),
+        service=_service(params, by),
         findings=tuple(ruleset_findings(ruleset, as_of, application)),
         term_step=term_step(term),
         after_steps=_closing_steps(params, route, next_valid_to, next_credit_from, next_law),

@@ -2,24 +2,25 @@
 
 A renewal needs the same points in many sums (professional, online, fire safety, culture ...). What
 a course adds to follows from four things alone: its attribute, whether it is online, its categories
-and whether it is continuing education. They make up the course's *kind*, a small whole number. Each
-kind has a *weight*: a whole number with a 1 in the lane of every sum that such a course adds to.
-``points * weight`` is then the course's share of all sums at once, and adding shares adds all sums.
-Because lanes never overflow into each other, subtracting a running tally from a later one gives the
-sums of the days between.
+and whether it is continuing education. They make up the course's *kind*, a small whole number. Kind
+and points together are the course's *code*; what follows from a code alone is made once and looked
+up. So is its *share*: a whole number that holds the points in the lane of every sum that such a
+course adds to. Adding shares adds all sums at once. Because lanes never overflow into each other,
+subtracting a running tally from a later one gives the sums of the days between.
 
 Kind, bit by bit: 0-1 attribute (professional, quality, ethics, law), 2 online, 3-11 categories in the
 order of ``CATEGORY_BITS``, 12 a safety theme that the attribute cannot feed, 13 not continuing
-education.
+education. A code is the points above its kind.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from operator import itemgetter, mul
 from struct import Struct
-from typing import Generic, NamedTuple, TypeVar, get_args
+from typing import get_args
+
+import msgspec
 
 from .ltc_codes import (
     CULTURES,
@@ -32,25 +33,26 @@ from .ltc_codes import (
     Category,
     Mode,
 )
+from .remembered import Remembered
 
 __all__ = [
     "ATTRIBUTES",
     "CATEGORY_BITS",
     "EXCLUDED",
     "LARGEST_POINTS",
-    "MARKED",
     "MISMATCH",
     "ONLINE",
     "Courses",
-    "KindTable",
     "Sums",
+    "any_two_cultures",
+    "code_of",
+    "courses_of",
     "culture_of",
+    "kind_in",
     "kind_of",
     "online_of",
-    "running_tallies",
     "sums_of",
     "two_cultures_of",
-    "weight_of",
 ]
 
 ATTRIBUTES: tuple[str, ...] = get_args(Attribute)
@@ -68,18 +70,20 @@ MISMATCH = 1 << 12
 EXCLUDED = 1 << 13
 """Mark of a course that is no continuing education (LTC-R16)."""
 
-MARKED = frozenset(range(MISMATCH, EXCLUDED << 1))
-"""Every kind with one of the two marks: a set tells soonest that no course has any."""
-
-_T = TypeVar("_T")
-_LANE = 64
-LARGEST_POINTS = 1 << 40
-"""Hundredths below which 2^24 courses cannot fill a lane."""
+_KIND_BITS = 14
+_LANE = 32
+LARGEST_POINTS = 1 << _LANE
+"""Hundredths that the courses of a question stay below together, so that no lane overflows."""
 
 
-class Sums(NamedTuple):
-    """The sums of a tally, hundredths of a point each; the order is the order of the lanes."""
+class Sums(msgspec.Struct, frozen=True, gc=False):
+    """The sums of a tally, hundredths of a point each; the order is the order of the lanes.
 
+    Attributes:
+        marked: How many courses have one of the marks ``MISMATCH`` and ``EXCLUDED``.
+    """
+
+    marked: int
     professional_physical: int
     professional_online: int
     qel_physical: int
@@ -96,42 +100,20 @@ class Sums(NamedTuple):
     indigenous_culture: int
     multicultural_culture: int
 
-    @property
-    def professional(self) -> int:
-        """專業課程."""
-        return self.professional_physical + self.professional_online
 
-    @property
-    def quality_ethics_law(self) -> int:
-        """品質、倫理、法規, raw."""
-        return self.qel_physical + self.qel_online
-
-    @property
-    def physical(self) -> int:
-        """實體."""
-        return self.professional_physical + self.qel_physical
-
-    @property
-    def online(self) -> int:
-        """網路, raw."""
-        return self.professional_online + self.qel_online
-
-
-_SUMS = tuple.__new__
-"""Makes a named tuple of a plain one without a look at its length, which the layout tells."""
-
-_LAYOUT = Struct(f"<{len(Sums._fields)}Q")
-_LANE_MASK = (1 << _LANE) - 1
-_PROFESSIONAL_ONLINE = _LANE * Sums._fields.index("professional_online")
-_QEL_ONLINE = _LANE * Sums._fields.index("qel_online")
-_CULTURE = _LANE * Sums._fields.index("culture")
-_INDIGENOUS = _LANE * Sums._fields.index("indigenous_culture")
-_MULTICULTURAL = _LANE * Sums._fields.index("multicultural_culture")
+_LANES = Sums.__struct_fields__
+_LAYOUT = Struct(f"<{len(_LANES)}I")
+_LANE_MASK = LARGEST_POINTS - 1
+_PROFESSIONAL_ONLINE = _LANE * _LANES.index("professional_online")
+_QEL_ONLINE = _LANE * _LANES.index("qel_online")
+_CULTURE = _LANE * _LANES.index("culture")
+_INDIGENOUS = _LANE * _LANES.index("indigenous_culture")
+_MULTICULTURAL = _LANE * _LANES.index("multicultural_culture")
 
 
 def sums_of(tally: int) -> Sums:
     """All sums that a tally holds."""
-    return _SUMS(Sums, _LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
+    return Sums(*_LAYOUT.unpack(tally.to_bytes(_LAYOUT.size, "little")))
 
 
 def online_of(tally: int) -> int:
@@ -146,7 +128,12 @@ def culture_of(tally: int) -> int:
 
 def two_cultures_of(tally: int) -> tuple[int, int]:
     """原住民族, 多元族群: points of the two separate cultures of a tally."""
-    return tally >> _INDIGENOUS & _LANE_MASK, tally >> _MULTICULTURAL & _LANE_MASK
+    return tally >> _INDIGENOUS & _LANE_MASK, tally >> _MULTICULTURAL
+
+
+def any_two_cultures(tally: int) -> bool:
+    """Whether a tally holds points of either of the two: their lanes are the highest."""
+    return tally >> _INDIGENOUS != 0
 
 
 def _bits(categories: Iterable[str]) -> int:
@@ -191,6 +178,35 @@ def kind_of(
     return kind
 
 
+@lru_cache(maxsize=65536)
+def code_of(
+    points: int,
+    attribute: str,
+    mode: str = "in_person",
+    categories: tuple[str, ...] | frozenset[str] = (),
+    course_kind: str = "general",
+) -> int:
+    """The code of a course: its points and its kind in one number.
+
+    Args:
+        points: Hundredths, from 0.
+        attribute: This and the others as :func:`kind_of`.
+        mode: 實施方式.
+        categories: 課程類別.
+        course_kind: 訓練課程.
+
+    Raises:
+        KeyError: an unknown category.
+        ValueError: an unknown attribute or mode.
+    """
+    return points << _KIND_BITS | kind_of(attribute, mode, categories, course_kind)
+
+
+def kind_in(code: int) -> int:
+    """The kind in a code."""
+    return code & (1 << _KIND_BITS) - 1
+
+
 def _sums_fed_by(kind: int) -> Iterable[str]:
     """Names of the sums that a course of this kind adds to.
 
@@ -214,79 +230,62 @@ def _sums_fed_by(kind: int) -> Iterable[str]:
             yield culture
 
 
-class KindTable(Generic[_T]):
-    """A value for each kind, made when first asked for: few of the 16384 kinds ever occur.
-
-    Args:
-        make: The value of a kind.
-    """
-
-    __slots__ = ("_made", "_make")
-
-    def __init__(self, make: Callable[[int], _T]) -> None:
-        self._make = make
-        self._made: dict[int, _T] = {}
-
-    def __getitem__(self, kind: int) -> _T:
-        if kind not in self._made:
-            self._made[kind] = self._make(kind)
-        return self._made[kind]
-
-    def each(self, kinds: Sequence[int]) -> Sequence[_T]:
-        """The values of ``kinds``, in their order."""
-        # One look-up of all is faster than one for each; of a single kind it would give no tuple.
-        if len(kinds) > 1:
-            try:
-                found: tuple[_T, ...] = itemgetter(*kinds)(self._made)
-            except KeyError:
-                pass
-            else:
-                return found
-        return [self[kind] for kind in kinds]
+def _share(code: int) -> int:
+    kind, points = kind_in(code), code >> _KIND_BITS
+    share = sum(points << (_LANE * _LANES.index(name)) for name in _sums_fed_by(kind))
+    return share | 1 if kind & (MISMATCH | EXCLUDED) else share
 
 
-def _weight(kind: int) -> int:
-    return sum(1 << (_LANE * Sums._fields.index(name)) for name in _sums_fed_by(kind))
+_SHARES = Remembered(_share)
 
 
-_WEIGHTS = KindTable(_weight)
-
-
-def weight_of(kind: int) -> int:
-    """A whole number with a 1 in the lane of each sum that a course of this kind adds to."""
-    return _WEIGHTS[kind]
-
-
-def running_tallies(points: Sequence[int], kinds: Sequence[int]) -> list[int]:
-    """Tallies of the first 0, 1, 2 ... courses.
-
-    Args:
-        points: Hundredths, from 0 to below ``LARGEST_POINTS``.
-        kinds: As :func:`kind_of`, in the same order.
-    """
-    return list(accumulate(map(mul, points, _WEIGHTS.each(kinds)), initial=0))
-
-
-class Courses:
-    """The courses that count, as four columns in order of their day, with their sums.
+class Courses(msgspec.Struct, frozen=True, gc=False):
+    """Courses as four columns in order of their day, with their sums.
 
     Attributes:
         tallies: Tallies of the first 0, 1, 2 ... courses.
         sums: Sums of all.
     """
 
-    __slots__ = ("days", "ids", "kinds", "points", "sums", "tallies")
-
-    def __init__(
-        self, ids: Sequence[str], days: Sequence[int], points: Sequence[int], kinds: Sequence[int]
-    ) -> None:
-        self.ids = ids
-        self.days = days
-        self.points = points
-        self.kinds = kinds
-        self.tallies = running_tallies(points, kinds)
-        self.sums = sums_of(self.tallies[-1])
+    ids: Sequence[str]
+    days: Sequence[int]
+    points: Sequence[int]
+    codes: Sequence[int]
+    tallies: Sequence[int]
+    sums: Sums
 
     def before(self, day: int) -> int:
         """Tally of the courses dated before ``day`` (ordinal)."""
         return self.tallies[bisect_left(self.days, day)]
+
+    def online_before(self, day: int) -> int:
+        """網路: raw online points dated before ``day`` (ordinal)."""
+        return online_of(self.tallies[bisect_left(self.days, day)])
+
+    def until(self, day: int) -> "Courses":
+        """The courses up to ``day`` (ordinal)."""
+        end = bisect_right(self.days, day)
+        tallies = self.tallies[: end + 1]
+        return Courses(
+            self.ids[:end],
+            self.days[:end],
+            self.points[:end],
+            self.codes[:end],
+            tallies,
+            sums_of(tallies[-1]),
+        )
+
+
+def courses_of(
+    ids: Sequence[str], days: Sequence[int], points: Sequence[int], codes: Sequence[int]
+) -> Courses:
+    """Courses with their tallies.
+
+    Args:
+        ids: Ids.
+        days: Ordinals, ascending.
+        points: Hundredths from 0, together below ``LARGEST_POINTS``.
+        codes: As :func:`code_of`.
+    """
+    tallies = list(accumulate(_SHARES.each(codes), initial=0))
+    return Courses(ids, days, points, codes, tallies, sums_of(tallies[-1]))

@@ -293,6 +293,10 @@ def test_every_text_that_is_cited_is_known() -> None:
         ({"activities": [_activity("a", AS_OF, "law", -0.01)]}, "activities[0].points"),
         ({"activities": [_activity("a", AS_OF, "law", 0.001)]}, "activities[0].points"),
         ({"activities": [_activity("a", AS_OF, "law", 10**12)]}, "activities[0].points"),
+        (
+            {"activities": [_activity(key, AS_OF, "law", 3 * 10**7) for key in ("a", "b")]},
+            "activities",
+        ),
         ({"activities": [_activity("a", AS_OF, "art", 1)]}, "activities[0].attribute"),
         ({"activities": [{"id": "a", "date": AS_OF, "points": 1}]}, "activities[0].attribute"),
         (

@@ -18,7 +18,7 @@ from certhub.domain.decision import Decision, details
 from certhub.domain.periods import add_months, add_years, period_end
 from certhub.rules.engine import evaluate
 from certhub.rules.ltc_renewal import CompactRenewal, compact_renewal
-from certhub.rules.ltc_tally import kind_of
+from certhub.rules.ltc_tally import code_of
 from certhub.rules.params import current_ruleset
 
 THEMES = ("fire_safety", "emergency_response", "infection_control", "gender_sensitivity")
@@ -447,7 +447,10 @@ def test_compact_facts_give_the_same_decision(
         [row.id for row in ordered],
         [row.date.toordinal() for row in ordered],
         [int(row.points * 100) for row in ordered],
-        [kind_of(row.attribute, row.mode, row.categories, row.course_kind) for row in ordered],
+        [
+            code_of(int(row.points * 100), row.attribute, row.mode, row.categories, row.course_kind)
+            for row in ordered
+        ],
     )
 
     decision = compact_renewal(compact, as_of, current_ruleset())
