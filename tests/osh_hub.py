@@ -108,7 +108,7 @@ class OshHub:
 
     async def sync(self) -> None:
         """What the agency holds comes in with a drop."""
-        self.agency.publish_drop()
+        self.agency.publish_drop("delta")
         hub = self.client.app.state.site.hub
         report = await run_sync(SyncHub(hub.engine, hub.keys, self.tick), self.connector)
         assert report.succeeded, report.as_dict()

@@ -377,12 +377,23 @@ async def amend_osh_class(hub: Hub, request: Request, given: AmendOshClassInput)
     )  # fmt: skip
 
 
+def _merged(plan: ClassPlan, said: dict[str, Any]) -> dict[str, Any]:
+    """Of the venue and its proof, too, what is left out stays."""
+    for name in ("venue", "venue_proof"):
+        if name in said:
+            before, given = getattr(plan, name), said[name]
+            parts = {part: getattr(given, part) for part in given.__struct_fields__}
+            kept = {part: value for part, value in parts.items() if value is not None}
+            said[name] = msgspec.structs.replace(before, **kept)
+    return said
+
+
 def changed(
     hub: Hub, request: Request, own: OwnClass, changes: PlanParts, trainees: GivenTrainees
 ) -> Checked:
     """The plan with its changes, checked (OSH-R21); what the letter was stays."""
     day = request.business_day
-    plan = msgspec.structs.replace(own.plan, **changes.said())
+    plan = msgspec.structs.replace(own.plan, **_merged(own.plan, changes.said()))
     roster = Verdict()
     again = trainees
     if not trainees.given and own.through_hub and changes.timetable is not None:

@@ -83,7 +83,8 @@ def _attendance(report: _Report) -> None:
         }
         if trainee is not None:
             key = trainee["受訓人員編號"]
-            row |= {"紀錄編號": f"{key}-{number[-2:]}", "受訓人員編號": key}
+            place = number.rpartition("-S")[2]
+            row |= {"紀錄編號": f"{key}-{place}", "受訓人員編號": key}
             report.made.append(("attendance", row))
     if report.row["訓練類別"] != PROFESSIONAL and report.today >= report.ends_on:
         _uploaded(report)

@@ -244,7 +244,8 @@ async def test_a_change_sends_the_whole_plan_and_shows_at_once(osh: OshHub) -> N
     number = await osh.on_file()
 
     with osh.on(date(2024, 9, 30)):
-        changed = await osh.file("amendOshClass", {"classNo": number, "counsellor": "新輔導員"})
+        given = {"classNo": number, "counsellor": "新輔導員", "venue": {"name": "第2教室"}}
+        changed = await osh.file("amendOshClass", given)
         await osh.deliver()
         stands = await osh.state(changed)
         filing = await filing_of(osh, number)
@@ -253,6 +254,7 @@ async def test_a_change_sends_the_whole_plan_and_shows_at_once(osh: OshHub) -> N
     row = osh.agency.get("classes", number)
     assert row is not None
     assert (row["輔導員"], row["教材"], row["受訓人數"]) == ("新輔導員", "講義", "15")
+    assert (row["訓練場所"], row["縣市"]) == ("第2教室", "臺北市")
     assert filing["status"] == "accepted"
 
 

@@ -75,7 +75,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
 
 
 async def test_every_bad_row_has_its_own_errors_and_nothing_is_sent(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     rows = [trainee(1)] + [
         trainee(seat, **changes) for seat, (changes, _) in enumerate(BAD, start=2)
     ]
@@ -95,7 +95,7 @@ async def test_every_bad_row_has_its_own_errors_and_nothing_is_sent(osh: OshHub)
 
 
 async def test_an_error_says_field_and_what_was_expected_in_both_languages(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     rows = [*people(14), trainee(15, birthDate="2025-01-01", licenceNo="")]
 
     filed = await osh.file(
@@ -129,7 +129,7 @@ async def test_an_error_says_field_and_what_was_expected_in_both_languages(osh: 
 async def test_an_in_service_waiver_is_refused_and_surplus_fields_are_dropped(
     osh: OshHub,
 ) -> None:
-    number = await osh.on_file(**IN_SERVICE)
+    number = await osh.filed(**IN_SERVICE)
     waived = in_service(15, waiver={"proof": "證明", "courses": ["職業衛生"]})
     rows = [in_service(seat) for seat in range(1, 15)]
 
@@ -174,7 +174,7 @@ async def test_sizes(
 
 
 async def test_those_on_file_stay_when_asked_and_count(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     more = [trainee(seat) for seat in range(10, 82)]
 
     filed = await osh.file(
@@ -194,7 +194,7 @@ async def test_those_on_file_stay_when_asked_and_count(osh: OshHub) -> None:
 async def test_a_file_gets_the_verdict_that_rows_get_with_the_lines_of_the_sheet(
     osh: OshHub,
 ) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     rows = [*people(14), trainee(15, nationalId="A123456780")]
     upload = await osh.upload("名冊.csv", as_csv(rows))
     cp950 = await osh.upload("roster.csv", as_csv(rows, "cp950"))
@@ -212,7 +212,7 @@ async def test_a_file_gets_the_verdict_that_rows_get_with_the_lines_of_the_sheet
 
 @pytest.mark.parametrize("form", ["ods", "xlsx"])
 async def test_a_sheet_is_read_like_a_file_of_text(osh: OshHub, form: str) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     head, *body = list(csv.reader(io.StringIO(as_csv(people(15)).decode("utf-8-sig"))))
     name = f"roster.{form}"
     upload = await osh.upload(name, write_table(name, head, body))
@@ -227,7 +227,7 @@ async def test_a_sheet_is_read_like_a_file_of_text(osh: OshHub, form: str) -> No
 
 
 async def test_the_agencys_row_errors_come_back_by_the_line_of_the_file(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     rows = people(15)
     upload = await osh.upload("roster.csv", as_csv(rows))
 
@@ -266,7 +266,7 @@ async def test_the_agencys_row_errors_come_back_by_the_line_of_the_file(osh: Osh
 
 
 async def test_a_file_of_twenty_thousand_rows_is_refused_by_a_limit(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     many = as_csv([trainee(1)] * 19_999)
     more = as_csv([trainee(1)] * 20_001)
 
@@ -293,7 +293,7 @@ async def test_a_file_of_twenty_thousand_rows_is_refused_by_a_limit(osh: OshHub)
 async def test_an_input_without_a_roster_or_with_two_classes_is_told_so(
     osh: OshHub, given: dict[str, Any], code: str
 ) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
 
     filed = await osh.file("submitOshRoster", {"classNo": number, **given})
 
@@ -338,7 +338,7 @@ async def test_a_planned_roster_after_the_fifteenth_day_is_too_late(osh: OshHub)
 
 
 async def test_on_the_first_day_a_roster_is_too_late(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     given = {"classNo": number, "rows": people(15), "licenceVerified": True, "validateOnly": True}
 
     with osh.on(date(2024, 9, 30)):
@@ -380,7 +380,7 @@ async def test_another_institutions_class_and_none_at_all_get_one_answer(osh: Os
 
 
 async def test_no_number_of_a_person_stands_outside_the_sealed_payload(osh: OshHub) -> None:
-    number = await osh.on_file()
+    number = await osh.filed()
     secret = national_id("H", 2, 4711)
     rows = [*people(14), trainee(15, nationalId=secret), trainee(16, nationalId=secret)]
     upload = await osh.upload("roster.csv", as_csv(rows))
