@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from ..auth.rows import RowFilter, RowKind, row_filter
+from ..domain.decision import Finding
 from ..domain.errors import CertHubError, Refused
 from ..domain.provenance import Freshness
 from ..domain.records import REGISTRIES
@@ -18,6 +19,7 @@ from ..store.read_certificates import CertificateQuery
 from .batch import Batch
 from .certificates import CertificateFilter, certificate_query
 from .context import Hub, Request
+from .facts.built import Findings
 from .ids import NodeKind, encode_id
 from .objects import Certificate, Identifier, Person, RegistryRecord, Trainee
 from .pages import Keyset, Page, page_size, read_cursor
@@ -28,6 +30,7 @@ __all__ = [
     "AmbiguousIdentity",
     "PersonFilter",
     "clear_number",
+    "findings",
     "holder",
     "identifiers",
     "load_holders",
@@ -343,6 +346,29 @@ async def _records(batch: Batch) -> Mapping[str, Sequence[RegistryRecord]]:
                     )
     request.trace.registries.update(rows)
     return by_person
+
+
+def findings(person: Person) -> Sequence[Finding] | Awaitable[Sequence[Finding]]:
+    """What the registries' records of a person do not agree on, as far as the token reads them."""
+    return person.batch.ask("findings", person.key, _findings, ())
+
+
+async def _findings(batch: Batch) -> Mapping[str, Sequence[Finding]]:
+    return {key: _disagreements(held) for key, held in (await _records(batch)).items()}
+
+
+def _disagreements(held: Sequence[RegistryRecord]) -> Sequence[Finding]:
+    """Different birth dates (mapping.md 2.2), and LTC records that the agency has not merged."""
+    found = Findings()
+    born = [item for item in held if item.birth_date is not None]
+    if len({item.birth_date for item in born}) > 1:
+        for item in born:
+            found.add("birth_date_differs", item.source_ids[0])
+    for item in held:
+        if item.registry == "ltc" and len(item.source_ids) > 1:
+            for source_id in item.source_ids:
+                found.add("ltc.identities_not_merged", source_id)
+    return found.sealed()
 
 
 def _record(

@@ -18,7 +18,15 @@ from .objects import Certificate, Person
 from .questions import declared_facts, declared_key, question
 from .reach import rows_of
 
-__all__ = ["eligibility", "load_eligibility", "load_renewals", "renewal"]
+__all__ = [
+    "eligibility",
+    "elsewhere",
+    "load_eligibility",
+    "load_renewals",
+    "refusing",
+    "renewal",
+    "row_of",
+]
 
 Declaration = Mapping[str, object] | None
 
@@ -64,7 +72,7 @@ async def load_renewals(
     found: dict[str, Answer | None] = {}
     for key, item in batch.members.items():
         person = people.get((item.registry, item.person or ""))
-        row = None if person is None else _row_of(person, key)
+        row = None if person is None else row_of(person, key)
         if person is None or row is None:
             continue
         answer = certificate_renewal(
@@ -80,7 +88,8 @@ async def load_renewals(
     return found
 
 
-def _row_of(person: PersonRows, key: str) -> Row | None:
+def row_of(person: PersonRows, key: str) -> Row | None:
+    """The stored row of a certificate, by its key."""
     registry, source_id = split_key(key)
     rows: Mapping[str, Any] = {
         "vr": person.vr.qualifications,
@@ -112,10 +121,11 @@ def eligibility(
         return await load_eligibility(batch, role, as_of, said)
 
     key = ("eligibility", role, as_of, declared_key(said))
-    return _refusing(person.batch.ask(key, person.key, load, _elsewhere()))
+    return refusing(person.batch.ask(key, person.key, load, elsewhere()))
 
 
-def _elsewhere() -> Refused:
+def elsewhere() -> Refused:
+    """The refusal of a person whose rows stand where the token may not read."""
     # A row that may not be seen and one that is not there must look alike; a decision without it
     # would be a wrong one.
     return Refused(
@@ -125,9 +135,10 @@ def _elsewhere() -> Refused:
     )
 
 
-def _refusing(
+def refusing(
     found: Answer | Refused | Awaitable[Answer | Refused],
 ) -> Answer | Awaitable[Answer]:
+    """What was found, a refusal raised where it is the answer."""
     if isinstance(found, Refused):
         raise found
     if isinstance(found, Answer):

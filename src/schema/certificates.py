@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from ..resolvers import objects, people, renewals
+from ..resolvers import further_decisions, objects, people, renewals
 from .decisions import Decision
 from .enums import Lang, Registry
 from .fields import computed, shown
@@ -16,7 +16,7 @@ from .scalars import JSON
 if TYPE_CHECKING:
     from .people import Person
 
-__all__ = ["ApplicationDate", "Certificate", "Declared"]
+__all__ = ["ApplicationDate", "Certificate", "Declared", "RuleCode"]
 
 Declared = Annotated[
     JSON | None,
@@ -24,6 +24,9 @@ Declared = Annotated[
         description="無系統登載而由查詢者提供之事實,鍵名依規則手冊。 Facts that no registry holds, under the "
         "rulebook's keys."
     ),
+]
+RuleCode = Annotated[
+    str, strawberry.argument(description="判定項目代碼。 Code of the entry point.")
 ]
 ApplicationDate = Annotated[
     date | None,
@@ -81,3 +84,15 @@ class Certificate(Node):
         """The renewal decision."""
         asked = shown(self, objects.Certificate)
         return shown(renewals.renewal(asked, as_of, application_date, declared), Decision)
+
+    @computed(
+        "以其他判定項目判定此證書(如 ltc.reentry、ltc.id_merge、vr.lapse_return)。 What another rule says of this "
+        "certificate: ltc.reentry, ltc.id_merge, vr.lapse_return and so on."
+    )
+    def decision(
+        self, rule: RuleCode, as_of: AsOf = None, declared: Declared = None
+    ) -> Decision | None:
+        """A decision of another rule."""
+        asked = shown(self, objects.Certificate)
+        found = further_decisions.certificate_decision(asked, rule, as_of, declared)
+        return shown(found, Decision)

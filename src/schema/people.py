@@ -1,15 +1,25 @@
 """Persons: where the registries meet."""
 
+from collections.abc import Awaitable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from ..resolvers import activities, certificates, objects, people, renewals, sharing_reports
+from ..domain.decision import Finding as DomainFinding
+from ..resolvers import (
+    activities,
+    certificates,
+    further_decisions,
+    objects,
+    people,
+    renewals,
+    sharing_reports,
+)
 from .activities import Activity
-from .certificates import Certificate, Declared
+from .certificates import Certificate, Declared, RuleCode
 from .context import Info
-from .decisions import Decision
+from .decisions import Decision, Finding
 from .enums import IdentifierKind, Registry
 from .fields import computed, shown
 from .nodes import After, AsOf, Connection, First, Node, Provenance
@@ -85,6 +95,12 @@ _ROLE = Annotated[
         description="角色:登錄系統與類別,如 vr.case_manager。 Role: registry and type, such as vr.case_manager."
     ),
 ]
+_FOR_ROLE = Annotated[
+    str | None,
+    strawberry.argument(
+        description="角色,判定項目因角色而異者須提供。 Role; needed where the rule is about one."
+    ),
+]
 _ACTIVE_ON = Annotated[
     date | None,
     strawberry.argument(description="僅列該日在效期內者。 Only those whose period holds this day."),
@@ -96,6 +112,14 @@ _FROM = Annotated[
 _TO = Annotated[
     date | None, strawberry.argument(name="to", description="迄日。 Last day, included.")
 ]
+
+
+def _told(findings: Iterable[DomainFinding]) -> list[Finding]:
+    return [Finding(code=item.code, severity=item.severity, law=None, rule="") for item in findings]
+
+
+async def _told_later(findings: Awaitable[Iterable[DomainFinding]]) -> list[Finding]:
+    return _told(await findings)
 
 
 @strawberry.type(
@@ -164,6 +188,33 @@ class Person(Node):
         """The eligibility decision."""
         asked = shown(self, objects.Person)
         return shown(renewals.eligibility(asked, role, as_of, declared), Decision)
+
+    @computed(
+        "以其他判定項目判定此人(如 vr.qualification、ltc.sharing)。 What another rule says of the person: "
+        "vr.qualification, ltc.sharing and so on."
+    )
+    def decision(
+        self,
+        rule: RuleCode,
+        role: _FOR_ROLE = None,
+        as_of: AsOf = None,
+        declared: Declared = None,
+    ) -> Decision | None:
+        """A decision of another rule."""
+        asked = shown(self, objects.Person)
+        found = further_decisions.person_decision(asked, rule, role, as_of, declared)
+        return shown(found, Decision)
+
+    @computed(
+        "各登錄系統之紀錄不一致之處(如出生日期)。 What the registries' records of the person do not agree on, such as "
+        "the birth date."
+    )
+    def findings(self) -> list[Finding] | None:
+        """Findings about the records."""
+        found = people.findings(shown(self, objects.Person))
+        if isinstance(found, Awaitable):
+            return cast("list[Finding]", _told_later(found))
+        return _told(found)
 
     @computed("各登錄系統之紀錄。 One record per registry that the token may read.")
     def records(self) -> list[RegistryRecord] | None:

@@ -113,7 +113,8 @@ async def test_a_merge_is_proposed_by_one_and_decided_by_another(own_country: Co
     )
     merged = [await person_id(own_country, member) for member in ("C4", "C8")]
     certificates = await own_country.data(
-        "query($n: String!) { person(identifier: {value: $n}) { id certificates { registry } } }",
+        "query($n: String!) { person(identifier: {value: $n}) { id certificates { registry } "
+        "findings { code message(lang: EN) } } }",
         {"n": CAST["C4"].number},
     )
     back = await act(own_country, DECIDE, "m1d", role="operator", change=change, outcome="reverted")
@@ -127,6 +128,9 @@ async def test_a_merge_is_proposed_by_one_and_decided_by_another(own_country: Co
     assert merged[0] == merged[1]
     assert merged[0] in (first, second)
     assert {item["registry"] for item in certificates["person"]["certificates"]} == {"LTC", "VR"}
+    assert certificates["person"]["findings"] == [
+        {"code": "birth_date_differs", "message": "Registries give different dates of birth"}
+    ]
     assert (back["change"]["state"], back["change"]["revertedBy"]) == ("reverted", "operator-clerk")
     assert after == [first, second]
     [person] = await find(own_country, CAST["C4"].number)

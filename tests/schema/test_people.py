@@ -386,3 +386,30 @@ async def test_two_identities_of_one_person_are_told(country: Country) -> None:
     assert {item["kind"] for item in found["identifiers"]} == {"NEW_ARC", "OLD_ARC"}
     [ltc] = [item for item in found["records"] if item["registry"] == "LTC"]
     assert sorted(ltc["sourceIds"]) == ["L0000012", "L0000112"]
+
+
+async def test_records_that_agree_leave_nothing_to_find(country: Country) -> None:
+    found = await one(country, "C1", "findings { code } records { birthDate }")
+
+    assert {item["birthDate"] for item in found["records"]} - {None} == {"1985-04-12"}
+    assert found["findings"] == []
+
+
+async def test_two_records_of_one_number_are_told(country: Country) -> None:
+    found = await one(country, "C12", "findings { code severity message(lang: EN) }")
+
+    assert found["findings"] == [
+        {
+            "code": "ltc.identities_not_merged",
+            "severity": "WARNING",
+            "message": "Two records of one person in the LTC system are not merged",
+        }
+    ]
+
+
+async def test_what_the_records_say_of_a_birth_date_needs_its_scope(country: Country) -> None:
+    answer = await country.ask(
+        PERSON % "findings { code }", {"n": CAST["C1"].number}, scope="vr.person.read"
+    )
+
+    assert codes(answer) == [("person.findings", "FORBIDDEN")]

@@ -244,6 +244,10 @@ def reentry(
             for item in activities
         ],
     }
+    # The journey is on no record: without it nothing can be said of a re-entry.
+    lacking = tuple(
+        Lacking(key, ()) for key in ("departed_on", "reentered_on") if not said.has(key)
+    )
     said.fill(
         given, "application_date", "departed_on", "reentered_on", "use_exemption", "conditions"
     )
@@ -255,6 +259,7 @@ def reentry(
         sources=_LTC,
         subject=row["id"],
         declared=said.used,
+        lacking=lacking,
         refused=tuple(refused),
         changes_on=earliest_after(as_of, coming),
     )
@@ -282,8 +287,13 @@ def counting_certificates(
     return found
 
 
-def sharing(ltc: LtcRows, as_of: date) -> Built:
-    """Facts of ``ltc.sharing``: every certificate and every accepted credit of a person."""
+def sharing(ltc: LtcRows, as_of: date, declared: Mapping[str, object] | None = None) -> Built:
+    """Facts of ``ltc.sharing``: every certificate and every accepted credit of a person.
+
+    Raises:
+        InvalidInput: anything was declared: a registry decides it all.
+    """
+    Declared("ltc.sharing", declared)
     findings = Findings()
     _not_merged(ltc, findings)
     certificates = [facts for _, facts in counting_certificates(ltc, findings)]
@@ -320,8 +330,15 @@ def _identity(ltc: LtcRows, person: str, findings: Findings) -> str | None:
     return None
 
 
-def id_merge(row: Row, ltc: LtcRows, as_of: date) -> Built:
-    """Facts of ``ltc.id_merge`` for the certificate asked for."""
+def id_merge(
+    row: Row, ltc: LtcRows, as_of: date, declared: Mapping[str, object] | None = None
+) -> Built:
+    """Facts of ``ltc.id_merge`` for the certificate asked for.
+
+    Raises:
+        InvalidInput: anything was declared: a registry decides it all.
+    """
+    Declared("ltc.id_merge", declared)
     findings = Findings()
     _not_merged(ltc, findings)
     identities = {person["id"]: _identity(ltc, person["id"], findings) for person in ltc.persons}

@@ -7,7 +7,7 @@ from ...domain.bundles import Row, VrRows
 from ...domain.decision import ActivityRefusal
 from ...rules.params import Ruleset
 from . import vr_activities as records_of
-from .built import Built, Findings, earliest_after, iso
+from .built import Built, Findings, Lacking, earliest_after, iso
 from .declared import Declared
 from .vr_periods import VrPeriod, VrTerm, is_confirmed, term_of
 
@@ -266,6 +266,7 @@ def lapse_return(
         },
         "activities": records_of.renewal_activities(vr.records, findings, refused),
     }
+    lacking = tuple(Lacking(key, ()) for key in ("absence", "consent_on") if not said.has(key))
     said.fill(given, "absence", "consent_on")
     said.note_unused(findings)
     return Built(
@@ -277,6 +278,7 @@ def lapse_return(
         declared=said.used,
         refused=tuple(refused),
         changes_on=_changes(known, vr, as_of),
+        lacking=lacking,
     )
 
 
