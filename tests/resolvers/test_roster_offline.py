@@ -92,35 +92,31 @@ VR_FILES = {
 }
 
 
-@pytest.mark.parametrize("name", VR_FILES)
 async def test_a_vr_file_gets_the_mutations_verdict_offline(
-    engine: AsyncEngine, tmp_path: Path, name: str
+    engine: AsyncEngine, tmp_path: Path
 ) -> None:
     await add_course(engine)
     hub = make_hub(engine)
-    file = tmp_path / "名冊.csv"
-    file.write_bytes(VR_FILES[name])
     async with engine.connect() as connection:
         course = await course_of(connection, COURSE)
     assert course is not None
     facts = tmp_path / "course.yaml"
     facts.write_text(yaml.safe_dump(roster_course(dict(course)), allow_unicode=True))
+    sheet = await uploaded(hub, "sheet.pdf", PDF)
+    file = tmp_path / "名冊.csv"
 
-    filed = await submit_vr_roster(
-        hub,
-        asked_by(hub),
-        VrRosterInput(
-            "key-0001",
-            COURSE,
-            await uploaded(hub, "sheet.pdf", PDF),
-            (RosterFile(1, await uploaded(hub, file.name, VR_FILES[name])),),
-            validate_only=True,
-        ),
-    )
-    report, exit_code = _offline([str(file), "--course", str(facts), "--on", DAY.isoformat()])
+    for name, content in VR_FILES.items():
+        file.write_bytes(content)
+        upload = await uploaded(hub, file.name, content)
+        filed = await submit_vr_roster(
+            hub,
+            asked_by(hub),
+            VrRosterInput("key-0001", COURSE, sheet, (RosterFile(1, upload),), validate_only=True),
+        )
+        report, exit_code = _offline([str(file), "--course", str(facts), "--on", DAY.isoformat()])
 
-    assert report["user_errors"] == _told(filed.errors)
-    assert exit_code == (1 if filed.errors else 0)
+        assert report["user_errors"] == _told(filed.errors), name
+        assert exit_code == (1 if filed.errors else 0), name
 
 
 def test_every_code_of_a_vr_row_is_in_the_file_once(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ async def test_the_command_prints_the_same_and_writes_the_same_calendar(
 ) -> None:
     monkeypatch.setenv("CERTHUB_DATABASE_URL", country.url)
     monkeypatch.setenv("CERTHUB_HOME", str(country.home))
-    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P3000D")
+    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P30000D")
     file = tmp_path / "a.ics"
 
     def run(*arguments: str) -> Result:
@@ -206,7 +206,7 @@ async def test_the_command_knows_no_other_institution(
 ) -> None:
     monkeypatch.setenv("CERTHUB_DATABASE_URL", country.url)
     monkeypatch.setenv("CERTHUB_HOME", str(country.home))
-    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P3000D")
+    monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P30000D")
 
     told = await asyncio.to_thread(CliRunner().invoke, app, ["deadlines", "99999999"])
 
