@@ -99,10 +99,12 @@ _COUNTIES = """
 """
 
 # A change of a class or of an institution's recognition may change what its trainees' hours count.
+# Who is queued already is held until the commit: taken off before it, the evaluation would not see
+# what this batch changes. In order, because two registries that queue the same people, and those who
+# take them off, must not wait for each other.
 _DUE = """
-    insert into hub.evaluation_due (person_id, since)
-    select distinct person_id, $1::timestamptz
-    from (
+    with changed as materialized (
+        select distinct person_id from (
         select target as person_id from id_node
         union all
         select r.person_id
@@ -117,9 +119,17 @@ _DUE = """
         ) c
             join osh.certificate m on m.class_no = c.id
             join hub.person_record r on r.entity = 'osh.certificate' and r.source_id = m.id
-    ) changed
-    where person_id is not null
-    order by person_id -- two registries that queue the same people must not wait for each other
+        ) found
+        where person_id is not null
+    ), held as materialized (
+        select d.person_id from hub.evaluation_due d join changed c on c.person_id = d.person_id
+        order by d.person_id for key share of d
+    )
+    insert into hub.evaluation_due (person_id, since)
+    select c.person_id, $1::timestamptz
+    from changed c
+    where not exists (select from held h where h.person_id = c.person_id)
+    order by c.person_id
     on conflict (person_id) do nothing
 """
 

@@ -80,7 +80,10 @@ async def unqueue(connection: AsyncConnection, persons: Sequence[UUID]) -> None:
     A change that commits after the reading waits for this transaction and queues its person anew.
     """
     await fetch(
-        connection, "delete from hub.evaluation_due where person_id = any($1)", list(persons)
+        connection,
+        "delete from hub.evaluation_due where person_id in (select person_id from "
+        "hub.evaluation_due where person_id = any($1) order by person_id for update)",
+        list(persons),
     )
 
 

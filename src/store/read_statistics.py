@@ -51,9 +51,8 @@ async def counts(
         "renewal_status": evaluation.c.status,
         "expiry_month": func.to_char(evaluation.c.valid_to, "YYYY-MM"),
     }
-    statement = select(func.count(evaluation.c.certificate.distinct())).where(
-        fits(evaluation, query)
-    )
+    # Every certificate stands once, in each of its counties once: nothing to tell apart.
+    statement = select(func.count()).select_from(evaluation).where(fits(evaluation, query))
     if "county" in dimensions:
         place = _places(query).subquery("place")
         columns["county"] = place.c.county

@@ -283,6 +283,13 @@ Index(
     evaluation.c.registry, evaluation.c.valid_to, evaluation.c.certificate,
     postgresql_include=["type", "person_id", "status", "certificate_status"],
 )  # fmt: skip
+# Lists across registries, in either direction.
+Index("ix_evaluation_valid_to", evaluation.c.valid_to, evaluation.c.certificate)
+Index(
+    "ix_evaluation_valid_to_desc",
+    evaluation.c.valid_to.desc().nulls_last(),
+    evaluation.c.certificate,
+)
 Index("ix_evaluation_short", evaluation.c.short, postgresql_using="gin")
 
 audit = Table(

@@ -173,9 +173,9 @@ CREATE TABLE vr.course (
     CONSTRAINT pk_course PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
-;;
 CREATE INDEX ix_course_no ON vr.course (no)
+;;
+CREATE INDEX ix_course_starts_on_id ON vr.course (starts_on, id)
 ;;
 CREATE INDEX ix_course_institution_tax_id ON vr.course (institution_tax_id)
 ;;
@@ -260,9 +260,9 @@ CREATE TABLE vr.extension (
     CONSTRAINT pk_extension PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_extension_professional_id ON vr.extension (professional_id)
-;;
 CREATE INDEX ix_extension_qualification_id ON vr.extension (qualification_id)
+;;
+CREATE INDEX ix_extension_professional_id ON vr.extension (professional_id)
 ;;
 COMMENT ON TABLE vr.extension IS '資格展延'
 ;;
@@ -385,9 +385,9 @@ CREATE TABLE ltc.credit (
     CONSTRAINT pk_credit PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_credit_course_id ON ltc.credit (course_id)
-;;
 CREATE INDEX ix_credit_person_id_ends_at ON ltc.credit (person_id, ends_at)
+;;
+CREATE INDEX ix_credit_recognition_id ON ltc.credit (recognition_id) WHERE recognition_id IS NOT NULL
 ;;
 COMMENT ON TABLE ltc.credit IS '繼續教育積分'
 ;;
@@ -413,11 +413,11 @@ CREATE TABLE ltc.registration (
     CONSTRAINT pk_registration PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_registration_certificate_id ON ltc.registration (certificate_id)
-;;
 CREATE INDEX ix_registration_unit_id ON ltc.registration (unit_id)
 ;;
 CREATE INDEX ix_registration_person_id ON ltc.registration (person_id)
+;;
+CREATE INDEX ix_registration_certificate_id ON ltc.registration (certificate_id)
 ;;
 COMMENT ON TABLE ltc.registration IS '登錄'
 ;;
@@ -695,9 +695,9 @@ CREATE TABLE osh.result (
     CONSTRAINT pk_result PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_result_class_no ON osh.result (class_no)
-;;
 CREATE INDEX ix_result_trainee_no ON osh.result (trainee_no)
+;;
+CREATE INDEX ix_result_class_no ON osh.result (class_no)
 ;;
 COMMENT ON TABLE osh.result IS '成績冊'
 ;;
@@ -730,9 +730,9 @@ CREATE TABLE osh.certificate (
     CONSTRAINT pk_certificate PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_certificate_class_no ON osh.certificate (class_no)
-;;
 CREATE INDEX ix_certificate_trainee_no ON osh.certificate (trainee_no)
+;;
+CREATE INDEX ix_certificate_class_no ON osh.certificate (class_no)
 ;;
 COMMENT ON TABLE osh.certificate IS '核發清冊'
 ;;
@@ -758,9 +758,9 @@ CREATE TABLE osh.improvement_order (
     CONSTRAINT pk_improvement_order PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_improvement_order_class_no ON osh.improvement_order (class_no)
-;;
 CREATE INDEX ix_improvement_order_institution_code ON osh.improvement_order (institution_code)
+;;
+CREATE INDEX ix_improvement_order_class_no ON osh.improvement_order (class_no)
 ;;
 COMMENT ON TABLE osh.improvement_order IS '限期改善'
 ;;
@@ -854,11 +854,11 @@ CREATE TABLE hub.person_merge (
     CONSTRAINT pk_person_merge PRIMARY KEY (id)
 )
 ;;
-CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
-;;
 CREATE INDEX ix_person_merge_from_person ON hub.person_merge (from_person)
 ;;
 CREATE INDEX ix_person_merge_entity_source_id ON hub.person_merge (entity, source_id)
+;;
+CREATE INDEX ix_person_merge_to_person ON hub.person_merge (to_person)
 ;;
 COMMENT ON TABLE hub.person_merge IS '人員合併與拆分之歷史:每筆移動之紀錄一列'
 ;;
@@ -879,9 +879,9 @@ CREATE TABLE hub.identity_review (
     CONSTRAINT pk_identity_review PRIMARY KEY (id)
 )
 ;;
-CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
-;;
 CREATE INDEX ix_identity_review_state_opened_at ON hub.identity_review (state, opened_at)
+;;
+CREATE UNIQUE INDEX uq_identity_review_what ON hub.identity_review (reason, index, entity, source_id)
 ;;
 COMMENT ON TABLE hub.identity_review IS '待人工判定之身分'
 ;;
@@ -981,9 +981,9 @@ CREATE TABLE hub.quarantine (
     CONSTRAINT pk_quarantine PRIMARY KEY (id)
 )
 ;;
-CREATE UNIQUE INDEX uq_quarantine_entity_slot ON hub.quarantine (entity, slot)
-;;
 CREATE INDEX ix_quarantine_registry_state_id ON hub.quarantine (registry, state, id)
+;;
+CREATE UNIQUE INDEX uq_quarantine_entity_slot ON hub.quarantine (entity, slot)
 ;;
 COMMENT ON TABLE hub.quarantine IS '隔離之紀錄'
 ;;
@@ -1049,13 +1049,13 @@ CREATE TABLE hub.submission (
 ;;
 CREATE INDEX ix_submission_registry_target ON hub.submission (registry, target)
 ;;
-CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
+CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
 ;;
-CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
+CREATE INDEX ix_submission_created_at_id ON hub.submission (created_at, id)
 ;;
 CREATE INDEX ix_submission_registry_county_created_at ON hub.submission (registry, county, created_at)
 ;;
-CREATE INDEX ix_submission_client_id_created_at ON hub.submission (client_id, created_at)
+CREATE INDEX ix_submission_registry_institution_created_at ON hub.submission (registry, institution, created_at)
 ;;
 COMMENT ON TABLE hub.submission IS '送件'
 ;;
@@ -1133,11 +1133,15 @@ CREATE TABLE hub.evaluation (
 ;;
 CREATE INDEX ix_evaluation_person_id ON hub.evaluation (person_id)
 ;;
+CREATE INDEX ix_evaluation_valid_to ON hub.evaluation (valid_to, certificate)
+;;
+CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
+;;
+CREATE INDEX ix_evaluation_valid_to_desc ON hub.evaluation (valid_to DESC NULLS LAST, certificate)
+;;
 CREATE INDEX ix_evaluation_short ON hub.evaluation USING gin (short)
 ;;
 CREATE INDEX ix_evaluation_next_change_on ON hub.evaluation (next_change_on)
-;;
-CREATE INDEX ix_evaluation_expiry ON hub.evaluation (registry, valid_to, certificate) INCLUDE (type, person_id, status, certificate_status)
 ;;
 COMMENT ON TABLE hub.evaluation IS '證照更新評估'
 ;;
@@ -1168,11 +1172,11 @@ CREATE TABLE hub.audit (
     CONSTRAINT pk_audit PRIMARY KEY (chain, seq)
 )
 ;;
-CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
-;;
 CREATE INDEX ix_audit_client_id ON hub.audit (client_id, at)
 ;;
 CREATE INDEX ix_audit_subject_refs ON hub.audit USING gin (subject_refs)
+;;
+CREATE INDEX ix_audit_at ON hub.audit (at, chain, seq)
 ;;
 COMMENT ON TABLE hub.audit IS '稽核紀錄:只增不改'
 ;;
@@ -1218,9 +1222,9 @@ CREATE TABLE hub.person_record (
     CONSTRAINT fk_person_record_person_id FOREIGN KEY(person_id) REFERENCES hub.person (id)
 )
 ;;
-CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
-;;
 CREATE INDEX ix_person_record_person_id ON hub.person_record (person_id)
+;;
+CREATE INDEX ix_person_record_entity_survivor_id ON hub.person_record (entity, survivor_id)
 ;;
 COMMENT ON TABLE hub.person_record IS '人員與來源紀錄之連結'
 ;;
@@ -1319,11 +1323,11 @@ CREATE TABLE hub.recognition (
 ;;
 CREATE INDEX ix_recognition_person_id ON hub.recognition (person_id)
 ;;
+CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
+;;
 CREATE INDEX ix_recognition_state_created_at_id ON hub.recognition (state, created_at, id)
 ;;
 CREATE INDEX ix_recognition_certificate ON hub.recognition (certificate)
-;;
-CREATE INDEX ix_recognition_activity ON hub.recognition (activity)
 ;;
 COMMENT ON TABLE hub.recognition IS '跨制度採認'
 ;;
