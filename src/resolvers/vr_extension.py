@@ -350,8 +350,11 @@ def _decide(
     if not decision.eligible and not decision.findings:
         # In order, but no day of the leave lies in the letter and the certificate's period.
         first, last = period.valid_from.isoformat(), period.expires_on.isoformat()
-        code = "no_days_deducted" if decision.status == _REFUSED else decision.status
-        found.errors.append(told(code, ("leaveFrom",), first=first, last=last))
+        found.errors.append(
+            told("no_days_deducted", ("leaveFrom",), first=first, last=last)
+            if decision.status == _REFUSED
+            else told(decision.status, ("leaveFrom",))
+        )
     if decision.eligible:
         found.summary["deduction_days"] = decision.report["deduction_days"]
     else:

@@ -59,7 +59,8 @@ def _codes(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             given = [item.value for item in node.keywords if item.arg == "code"]
-            if name in {"Denied", "UserError"}:
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            if name in {"Denied", "UserError", "told"} or method == "_fault":
                 given += node.args[:1]
             elif name == "HttpError":
                 given += node.args[1:2]
