@@ -5,10 +5,12 @@ the place of training and the ministry see the same list. The VR rulebook sets i
 after a course was filed, so VR institutions have none.
 """
 
-from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..auth.rows import RowKind
 from ..domain.bundles import ClassRows, Row
@@ -42,7 +44,7 @@ __all__ = [
 _ORDER = "due"
 _OPEN = (DeadlineState.DUE, DeadlineState.OVERDUE)
 _YEARS_BACK = 4
-_MOST_CLASSES = 500
+_CLASSES_AT_ONCE = 200
 _OVER = frozenset({"cancelled", "halted"})
 
 
@@ -275,6 +277,18 @@ def _of_orders(rows: Sequence[Row], asked: Question) -> Iterable[Due]:
         )
 
 
+async def _bundles_of(connection: AsyncConnection, query: ClassQuery) -> AsyncIterator[ClassRows]:
+    """All classes that fit, some at a time."""
+    last: tuple[date | None, str] | None = None
+    while True:
+        listed = await read_classes.class_page(connection, query, last, _CLASSES_AT_ONCE)
+        for bundle in (await load_classes(connection, [row["id"] for row in listed])).values():
+            yield bundle
+        if len(listed) < _CLASSES_AT_ONCE:
+            return
+        last = (listed[-1]["starts_on"], listed[-1]["id"])
+
+
 async def _dues(batch: Batch, codes: Collection[str]) -> Mapping[str, list[Due]]:
     """By 機構代碼, of classes the reader may see that began in the last four years."""
     hub, request = batch.hub, batch.request
@@ -285,9 +299,7 @@ async def _dues(batch: Batch, codes: Collection[str]) -> Mapping[str, list[Due]]
     async with hub.reader.connect() as connection:
         for code in codes:
             query = ClassQuery(rows["osh"], codes=(code,), starts_from=since)
-            listed = await read_classes.class_page(connection, query, None, _MOST_CLASSES)
-            bundles = await load_classes(connection, [row["id"] for row in listed])
-            for bundle in bundles.values():
+            async for bundle in _bundles_of(connection, query):
                 found[code] += dues_of_class(bundle, asked)
         held = await read_deadlines.recognitions_of(connection, codes)
         orders = await read_deadlines.orders_of(connection, codes)

@@ -1,6 +1,7 @@
 """Trainees as they come with a filing: a file (.csv, .ods, .xlsx), or rows."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from ..store.uploads import load_upload
 from .context import Hub, Request
 from .osh_plan import PlanTrainee
 
-__all__ = ["MAX_TRAINEES", "GivenFile", "GivenTrainees", "load_file", "seats_taken_twice"]
+__all__ = ["MAX_TRAINEES", "GivenFile", "GivenTrainees", "load_file"]
 
 MAX_TRAINEES = 2000
 """Rows of one roster: far above any class, far below what would make anybody wait."""
@@ -55,7 +56,8 @@ async def load_file(
         return GivenFile(upload, error=UserError("upload_not_found", path))
     digest = found.sha256.hex()
     try:
-        sheet = read_roster(found.content, found.filename)
+        # Reading a workbook is work of the processor: others are served meanwhile.
+        sheet = await asyncio.to_thread(read_roster, found.content, found.filename)
     except InvalidInput as error:
         told = UserError(error.code, path, found.filename, zh=error.zh, en=error.en)
         return GivenFile(upload, found.filename, None, digest, told)
@@ -121,21 +123,3 @@ class GivenTrainees:
         if count > MAX_TRAINEES:
             return UserError("too_many_rows", path, self.filename, None, f"<= {MAX_TRAINEES}")
         return None
-
-
-def seats_taken_twice(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Positions, from 1, of rows whose 序號 another person has already.
-
-    Attendance and results are reported by 序號, so two persons on one seat could not be told apart.
-    The same person twice is told as such.
-    """
-    seats: dict[str, object] = {}
-    found = []
-    for position, row in enumerate(rows, start=1):
-        seat = str(row.get("seq") or "").strip()
-        if not seat:
-            continue
-        number = row.get("national_id")
-        if seats.setdefault(seat, number) != number:
-            found.append(position)
-    return found
