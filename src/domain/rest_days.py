@@ -29,6 +29,10 @@ class RestDays:
         """The listed days, in order."""
         return iter(sorted(self.days))
 
+    def __len__(self) -> int:
+        """How many days are listed."""
+        return len(self.days)
+
     def covers(self, day: date) -> bool:
         """Whether the rest days of that year are known."""
         return day.year in self.years

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from icalendar import Calendar
 from sqlalchemy import select
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from certhub.cli.main import app
 from certhub.domain.rest_days import RestDays
