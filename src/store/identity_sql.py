@@ -288,18 +288,25 @@ JOIN_LABELS = """
     where n.nid = lower.nid and lower.label < n.label
 """
 
-# A person goes where its oldest live record goes. Of several persons in one group the oldest stays
+# A person goes where its oldest live record goes, one that was its own before any that a merge
+# brought: a merge that is taken back gives everybody his id again. Of several persons in one group the oldest stays
 # and the others are merged into it; a group without one gets back the id it was once merged away
 # under, else a new one.
 ASSIGN = """
     insert into id_anchor
     select distinct on (n.person_id) n.person_id, n.label, p.created_at
     from id_node n join hub.person p on p.id = n.person_id
-    order by n.person_id, n.live desc, n.linked_at, n.entity desc, n.source_id;
+    order by n.person_id, n.live desc, exists (
+            select from hub.person_merge m
+            where m.kind = 'merge' and m.entity = n.entity and m.source_id = n.source_id
+                and m.to_person = n.person_id),
+        n.linked_at, n.entity desc, n.source_id;
 
     insert into id_target
     select distinct on (label) label, person_id from id_anchor
-    order by label, created_at, person_id;
+    order by label, created_at, exists (
+            select from hub.person_merge m where m.kind = 'split' and m.to_person = person_id),
+        person_id;
 
     insert into id_target
     select distinct on (past.label) past.label, past.from_person

@@ -166,3 +166,82 @@ async def test_a_doubt_that_was_dismissed_stays_so_until_somebody_else_appears(
         reopened = await open_reviews(connection)
     assert unchanged == []
     assert [row["id"] for row in reopened] == [review["id"]]
+
+
+async def test_taking_merges_back_gives_everybody_the_old_id_whoever_was_first(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    """All arrive at one instant: which id a merged person keeps is not to be foreseen."""
+    instant = datetime(2040, 1, 1, tzinfo=UTC)
+    numbers = [
+        ("A123456789", "B123456780"),
+        ("A100000109", "B200000111"),
+        ("F100000122", "A800000149"),
+    ]
+    people = [made.professional(f"P{i}", one) for i, (one, _) in enumerate(numbers)]
+    carers = [made.ltc_person(f"L{i}", other) for i, (_, other) in enumerate(numbers)]
+    await sync("vr", made.batch("vr", *people), now=instant)
+    await sync("ltc", made.batch("ltc", *carers), now=instant)
+    before = await _people(engine)
+
+    changes = []
+    for i in range(len(numbers)):
+        async with engine.begin() as connection:
+            changes.append(
+                await propose_merge(
+                    connection, before[f"P{i}"], before[f"L{i}"], "x", MAKER, instant
+                )
+            )
+        await _approve(engine, changes[-1])
+    merged = await _people(engine)
+    for change in changes:
+        async with engine.begin() as connection:
+            await revert_change(connection, change, CHECKER, instant)
+
+    assert all(merged[f"P{i}"] == merged[f"L{i}"] for i in range(len(numbers)))
+    assert await _people(engine) == before
+
+
+async def test_a_split_taken_back_keeps_the_id_that_was_first(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    await sync("vr", made.batch("vr", made.professional("P1", N1)), now=NOW)
+    await sync("ltc", made.batch("ltc", made.ltc_person("L1", N1)), now=NOW)
+    before = await _people(engine)
+
+    for record in (("vr.professional", "P1"), ("ltc.person", "L1")) * 2:
+        async with engine.begin() as connection:
+            change = await propose_split(connection, before["P1"], [record], "x", MAKER, NOW)
+        await _approve(engine, change)
+        async with engine.begin() as connection:
+            await revert_change(connection, change, CHECKER, NOW)
+
+        assert await _people(engine) == before
+
+
+async def test_an_outdated_proposal_and_one_without_effect_are_not_approved(
+    sync: Sync, made: Made, engine: AsyncEngine
+) -> None:
+    await sync("vr", made.batch("vr", made.professional("P1", N1), made.professional("P2", N2)))
+    before = await _people(engine)
+    async with engine.begin() as connection:
+        first, second = [
+            await propose_merge(connection, before["P1"], before["P2"], "x", MAKER, NOW)
+            for _ in range(2)
+        ]
+    await _approve(engine, first)
+    async with engine.begin() as connection:
+        apart = await propose_split(
+            connection, before["P1"], [("vr.professional", "P2")], "x", MAKER, NOW
+        )
+
+    with pytest.raises(Conflict) as outdated:
+        await _approve(engine, second)
+    with pytest.raises(Conflict) as stuck:
+        await _approve(engine, apart)
+    with pytest.raises(Refused):
+        async with engine.begin() as connection:
+            await revert_change(connection, first, MAKER, NOW)
+
+    assert (outdated.value.code, stuck.value.code) == ("PROPOSAL_OUTDATED", "CHANGE_WITHOUT_EFFECT")
+    assert len(set((await _people(engine)).values())) == 1
