@@ -1,4 +1,4 @@
-"""Any other entry point on what is stored: of a certificate, of a person (mapping.md section 3).
+"""Any other entry point on what is stored: of a certificate, an activity, a person (mapping.md 3).
 
 Renewal, eligibility and sharing have fields of their own. The rest is asked here by the code of its
 rule; what stands on paper only is declared.
@@ -19,12 +19,20 @@ from .batch import Batch
 from .decisions import Question, role_of
 from .facts import ltc, sharing, vr, vr_person
 from .facts.built import Built
-from .objects import Certificate, Person
+from .ids import split_key
+from .objects import Activity, Certificate, Person
 from .questions import declared_facts, declared_key, question
 from .reach import all_of, rows_of
 from .renewals import elsewhere, refusing, row_of
 
-__all__ = ["OF_CERTIFICATES", "OF_PERSONS", "certificate_decision", "person_decision"]
+__all__ = [
+    "OF_ACTIVITIES",
+    "OF_CERTIFICATES",
+    "OF_PERSONS",
+    "activity_decision",
+    "certificate_decision",
+    "person_decision",
+]
 
 Declaration = Mapping[str, object] | None
 _Certificate = Callable[[Question, Row, PersonRows, Declaration], Built]
@@ -65,7 +73,18 @@ OF_PERSONS: Mapping[str, _Person] = {
         person.vr, asked.as_of, said
     ),
 }
-"""Entry points that ask about a person, by the first two letters' registry; some for a role."""
+"""Entry points that ask about a person; some for a role."""
+
+_Activity = Callable[[Question, Row, Declaration], Built]
+
+OF_ACTIVITIES: Mapping[str, _Activity] = {
+    "ltc.points": lambda _, row, said: ltc.points(row, said),
+    "vr.ce_credit": lambda asked, row, _: vr.ce_credit(
+        row, asked.as_of, asked.ruleset, params=asked.params.get("vr")
+    ),
+    "vr.individual_claim": lambda _, row, said: vr.individual_claim(row, said),
+}
+"""Entry points that ask about one learning activity."""
 
 _OF_ALL_REGISTRIES = frozenset({"ltc.recognition"})
 _BY_ROLE = frozenset({"vr.qualification", "vr.post_hire_training"})
@@ -136,6 +155,55 @@ async def _of_certificates(
         if person is not None and row is not None:
             found[key] = asked.ask(OF_CERTIFICATES[rule](asked, row, person, said))
     return found
+
+
+def activity_decision(
+    activity: Activity, rule: str, as_of: date | None, declared: object
+) -> Answer | Awaitable[Answer | None] | None:
+    """What ``rule`` says of a learning activity.
+
+    Args:
+        activity: One of a page; its siblings are decided with it.
+        rule: One of ``OF_ACTIVITIES`` of its registry.
+        as_of: None: the business day.
+        declared: Facts that no registry holds.
+
+    Raises:
+        UnknownRule: no rule about an activity of that registry.
+        InvalidInput: a declaration that is not one, or of what a registry decides.
+    """
+    _known(rule, OF_ACTIVITIES, activity.registry)
+    said = declared_facts(declared)
+
+    async def load(batch: Batch) -> Mapping[str, Answer]:
+        return await _of_activities(batch, rule, as_of, said)
+
+    key = ("decision", rule, as_of, declared_key(said))
+    return activity.batch.ask(key, activity.key, load, None)
+
+
+async def _of_activities(
+    batch: Batch, rule: str, as_of: date | None, said: Declaration
+) -> Mapping[str, Answer]:
+    hub, request = batch.hub, batch.request
+    registry = rule.partition(".")[0]
+    asked = await question(hub, request, as_of)
+    members = {key: item for key, item in batch.members.items() if item.registry == registry}
+    async with hub.reader.connect() as connection:
+        people = await load_people(
+            connection, {UUID(item.person) for item in members.values()}, (registry,)
+        )
+    request.trace.rules.add(rule)
+    rows = {
+        row["id"]: row
+        for person in people.values()
+        for row in (person.ltc.credits if registry == "ltc" else person.vr.records)
+    }
+    return {
+        key: asked.ask(OF_ACTIVITIES[rule](asked, rows[source_id], said))
+        for key in members
+        if (source_id := split_key(key)[1]) in rows
+    }
 
 
 def person_decision(

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from ..resolvers import institutions, objects
+from ..resolvers import further_decisions, institutions, objects
+from .certificates import Declared, RuleCode
+from .decisions import Decision
 from .enums import Registry
 from .fields import computed, shown
-from .nodes import Node, Provenance
+from .nodes import AsOf, Node, Provenance
 from .scalars import Amount, Day
 
 if TYPE_CHECKING:
@@ -53,3 +55,15 @@ class Activity(Node):
     def institution(self) -> Annotated["Institution", strawberry.lazy(".institutions")] | None:
         """The institution."""
         return cast("Institution", institutions.provider_of(shown(self, objects.Activity)))
+
+    @computed(
+        "以判定項目判定此活動(ltc.points、vr.ce_credit、vr.individual_claim)。 What a rule says of this activity: "
+        "ltc.points, vr.ce_credit or vr.individual_claim."
+    )
+    def decision(
+        self, rule: RuleCode, as_of: AsOf = None, declared: Declared = None
+    ) -> Decision | None:
+        """A decision about the activity."""
+        asked = shown(self, objects.Activity)
+        found = further_decisions.activity_decision(asked, rule, as_of, declared)
+        return shown(found, Decision)

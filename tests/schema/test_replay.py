@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from certhub.domain.decision import details
-from certhub.resolvers.further_decisions import OF_CERTIFICATES, OF_PERSONS
+from certhub.resolvers.further_decisions import OF_ACTIVITIES, OF_CERTIFICATES, OF_PERSONS
 from certhub.rules.engine import evaluate
 
 from ..country import Country, codes
@@ -28,6 +28,8 @@ SCHOOL = (
 )
 FILING = '{class: {letter_on: "2024-01-02", documents: ["venue_proof"]}}'
 DECLARED = {
+    "ltc.points": "{minutes: 150, participants: 60, assistants: 1}",
+    "vr.individual_claim": '{posted_on: "2024-06-01", documents: ["application_form"]}',
     "ltc.reentry": JOURNEY,
     "ltc.evidence": PAPERS,
     "ltc.recognition": MEDICAL,
@@ -129,6 +131,21 @@ async def test_eligibility_and_other_rules_of_every_person(country: Country) -> 
         "sharing.cross_registry",
         *OF_PERSONS,
     }
+
+
+async def test_rules_of_every_activity(country: Country) -> None:
+    everybody: list[dict[str, Any]] = []
+    for registry in ("LTC", "VR"):
+        fields = " ".join(
+            _asked(rule, f"d{index}")
+            for index, rule in enumerate(OF_ACTIVITIES)
+            if rule.startswith(f"{registry.lower()}.")
+        )
+        everybody += await _pages(
+            country, f"activities(registries: [{registry}], first: 10) {{ nodes {{ {fields} }} }}"
+        )
+
+    assert set(_replayed(everybody)) == set(OF_ACTIVITIES)
 
 
 async def test_classes_trainees_institutions_and_counties(country: Country) -> None:
