@@ -62,6 +62,19 @@ def _figures(hub: "Hub", today: date) -> Iterator[Check]:
             )
 
 
+def _rest_days(hub: "Hub", today: date) -> Check:
+    """Deadlines reach more than a year ahead: next year's calendar is needed as well."""
+    years = sorted(hub.holidays.years)
+    ahead = today.year + 1
+    if ahead in hub.holidays.years:
+        return "rest days", True, f"{years[0]} to {years[-1]}, {len(hub.holidays)} days"
+    says = (
+        f"the calendar of {ahead} is not held: deadlines then avoid Saturdays and Sundays alone; "
+        "CERTHUB_HOLIDAYS_FILE takes more days"
+    )
+    return "rest days", None, says
+
+
 async def _database(hub: "Hub") -> Check:
     from sqlalchemy import text
 
@@ -97,6 +110,7 @@ async def _run() -> list[Check]:
         checks.append(await _database(hub))
         checks += _keys(hub, today)
         checks += _figures(hub, today)
+        checks.append(_rest_days(hub, today))
         checks += await _agencies(settings)
     return checks
 
