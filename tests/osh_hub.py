@@ -90,8 +90,8 @@ class OshHub:
         """Deliver all that is due; how many tries were made."""
         hub = self.client.app.state.site.hub
         couriers = {"osh": OshCourier(self.connector.filing).courier()}
-        tries = 0
-        while await deliver_due(hub, couriers, self.now + self.ahead):
+        tries, at = 0, self.now + self.ahead
+        while await deliver_due(hub, couriers, at):
             tries += 1
         return tries
 

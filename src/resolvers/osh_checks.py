@@ -5,7 +5,7 @@ Used by the mutations and, for files on a desk, by ``certhub roster check``: the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,8 @@ from ..domain.decision import Decision, Severity
 from ..domain.periods import DAY
 from ..domain.submission import UserError
 from ..rules.params import Ruleset
+from .osh_plan import trainees_of
+from .osh_texts import row_texts
 
 __all__ = ["ROW_FIELDS", "RosterPlace", "Verdict", "limit_of", "roster_verdict"]
 
@@ -115,11 +117,46 @@ def roster_verdict(
                 expected.of(code), found=_row_found(code, given["rows"][row - 1], given["class"]),
             )
         )  # fmt: skip
+    errors += _of_ours(given["rows"], place)
     warnings += [
         UserError(_SURPLUS, None, place.file, place.line(row), "name, birth_date, national_id")
         for row in report["surplus_rows"]
     ]
     return Verdict(tuple(errors), tuple(warnings))
+
+
+def _of_ours(rows: Sequence[Mapping[str, Any]], place: RosterPlace) -> list[UserError]:
+    """What the rulebook need not say: somebody on every roster, one seat each, plain text."""
+    if not rows:
+        return [UserError("rows_missing", ("rows",), place.file, None, ">= 1")]
+    taken = [
+        UserError("seat_taken", ("seq",), place.file, place.line(row))
+        for row in _seats_taken_twice(rows)
+    ]
+    texts = [
+        replace(error, file=place.file, row=place.line(row))
+        for row, person in enumerate(trainees_of(rows), start=1)
+        for error in row_texts(person, row)
+    ]
+    return taken + texts
+
+
+def _seats_taken_twice(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Positions, from 1, of rows whose 序號 another person has already.
+
+    Attendance and results are reported by 序號, so two persons on one seat could not be told apart.
+    The same person twice is told as such.
+    """
+    seats: dict[str, object] = {}
+    found = []
+    for position, row in enumerate(rows, start=1):
+        seat = str(row.get("seq") or "").strip()
+        if not seat:
+            continue
+        number = row.get("national_id")
+        if seats.setdefault(seat, number) != number:
+            found.append(position)
+    return found
 
 
 def _camel(name: str) -> str:

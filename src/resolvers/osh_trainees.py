@@ -1,7 +1,7 @@
 """The trainees' rows of a filing (受訓人員名冊, 附表五) against ``osh.roster``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,9 +9,7 @@ from ..domain.submission import UserError
 from ..rules.engine import evaluate
 from ..rules.params import Ruleset
 from .osh_checks import RosterPlace, Verdict, roster_verdict
-from .osh_files import GivenTrainees, seats_taken_twice
-from .osh_plan import trainees_of
-from .osh_texts import row_texts
+from .osh_files import GivenTrainees
 
 __all__ = ["RosterOf", "check_trainees"]
 
@@ -71,24 +69,10 @@ def check_trainees(
     if sheet.code is not None:
         wrong = UserError(sheet.code, ("traineesFile",), name, None, sheet.expected)
         return Verdict((wrong,)), ()
-    if not sheet.rows:
-        return Verdict((UserError("rows_missing", ("rows",), name, None, ">= 1"),)), ()
     given = {**about.facts(day), "rows": list(sheet.rows)}
     decision = evaluate("osh.roster", given, day, ruleset).decision
     place = RosterPlace(name, sheet.lines)
     found = roster_verdict(given, decision, place, ruleset)
     never = UserError("osh.roster.institution_not_recognised", ("institutionCode",), name)
-    errors = (
-        *(() if about.recognition is not None else (never,)),
-        *found.errors,
-        *(
-            UserError("seat_taken", ("seq",), name, place.line(row))
-            for row in seats_taken_twice(sheet.rows)
-        ),
-        *(
-            replace(error, file=name, row=place.line(row))
-            for row, person in enumerate(trainees_of(sheet.rows), start=1)
-            for error in row_texts(person, row)
-        ),
-    )
+    errors = (*(() if about.recognition is not None else (never,)), *found.errors)
     return Verdict(errors, found.warnings), sheet.rows
