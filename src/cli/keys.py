@@ -1,5 +1,6 @@
 """``certhub keys``: the keys of index, ciphertext, references and signatures; never shown themselves."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,3 +73,33 @@ def rotate(
     settings = Settings()
     load_keys(settings.home, settings.id_keys_file, _today())
     _show(rotate_keys(_file(settings), kinds, _today()))
+
+
+@app.command()
+def reencrypt() -> None:
+    """以最新金鑰重建索引並重新加密;可中斷續行。 Bring all stored values under the newest keys; may be broken off."""
+    asyncio.run(_reencrypt())
+
+
+async def _reencrypt() -> None:
+    import asyncpg
+
+    from ..app import open_hub
+    from ..store.reseal import reseal_all, sealed_under
+
+    async with open_hub(Settings()) as hub, hub.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, asyncpg.Connection)
+        try:
+            done = await reseal_all(driver, hub.keys)
+            left = await sealed_under(driver)
+        finally:
+            # The session holds the lock of the indexes' version.
+            await connection.invalidate()
+        newest = hub.keys.cipher[-1].version
+    for one in done:
+        if one.values:
+            print(f"{one.column:<40} {one.values:>9,}")
+    print(f"{sum(one.values for one in done):,} rows encrypted anew")
+    for version, rows in sorted(left.items()):
+        print(f"cipher   v{version:<3} {rows:>9,} rows{'  in use' if version == newest else ''}")

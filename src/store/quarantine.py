@@ -20,6 +20,7 @@ __all__ = [
     "open_entities",
     "open_records",
     "quarantine_page",
+    "quarantine_place",
     "quarantine_rows",
     "quarantined_record",
     "resolve",
@@ -153,7 +154,12 @@ def _sealed(keys: KeyRing, problem: Problem) -> bytes | None:
     kept = _contract_fields(problem)
     if kept is None:
         return None
-    return seal_bytes(keys, kept, f"{problem.entity}|{problem.raw_hash.hex()}|quarantine")
+    return seal_bytes(keys, kept, quarantine_place(problem.entity, problem.raw_hash))
+
+
+def quarantine_place(entity: str, raw_hash: bytes) -> str:
+    """Where the ciphertext of a record set aside belongs."""
+    return f"{entity}|{raw_hash.hex()}|quarantine"
 
 
 def _contract_fields(problem: Problem) -> bytes | None:
@@ -278,6 +284,6 @@ async def open_records(
 def _opened(keys: KeyRing, row: RowMapping) -> dict[str, object] | None:
     if row["raw_cipher"] is None:
         return None
-    place = f"{row['entity']}|{row['raw_hash'].hex()}|quarantine"
+    place = quarantine_place(row["entity"], row["raw_hash"])
     record: dict[str, object] = orjson.loads(open_bytes(keys, row["raw_cipher"], place))
     return record

@@ -28,6 +28,7 @@ __all__ = [
     "note",
     "own_filing",
     "payload_of",
+    "payload_place",
     "submission_of",
     "supersede",
     "waiting_for",
@@ -75,7 +76,8 @@ class Filing:
     supersedes: UUID | None = None
 
 
-def _place(key: UUID) -> str:
+def payload_place(key: UUID) -> str:
+    """Where a submission's encrypted input belongs."""
     return f"hub.submission|{key}|payload"
 
 
@@ -100,7 +102,7 @@ async def file_submission(
             client_id=owner.client_id,
             subject=owner.subject,
             business_day=filing.business_day,
-            payload_cipher=seal_bytes(keys, orjson.dumps(filing.payload), _place(identity)),
+            payload_cipher=seal_bytes(keys, orjson.dumps(filing.payload), payload_place(identity)),
             content_hash=filing.content_hash,
             summary=dict(filing.summary),
             errors=[error.as_json() for error in filing.errors],
@@ -311,7 +313,7 @@ async def move(
 def payload_of(keys: KeyRing, row: RowMapping) -> Mapping[str, Any]:
     """The decrypted input of a submission's row."""
     payload: Mapping[str, Any] = orjson.loads(
-        open_bytes(keys, row["payload_cipher"], _place(row["id"]))
+        open_bytes(keys, row["payload_cipher"], payload_place(row["id"]))
     )
     return payload
 

@@ -12,7 +12,14 @@ from .crypto import open_bytes, seal_bytes
 from .keys import KeyRing
 from .tables_work import upload
 
-__all__ = ["KEPT_FOR", "Upload", "delete_expired_uploads", "load_upload", "save_upload"]
+__all__ = [
+    "KEPT_FOR",
+    "Upload",
+    "delete_expired_uploads",
+    "load_upload",
+    "save_upload",
+    "upload_place",
+]
 
 KEPT_FOR = timedelta(days=7)
 """An upload that no submission has used by then is gone."""
@@ -34,7 +41,8 @@ class Upload:
     content: bytes
 
 
-def _place(number: uuid.UUID) -> str:
+def upload_place(number: uuid.UUID) -> str:
+    """Where an upload's ciphertext belongs."""
     return f"upload|{number}"
 
 
@@ -62,7 +70,7 @@ async def save_upload(
             content_type=content_type,
             size=len(content),
             sha256=hashlib.sha256(content).digest(),
-            content=seal_bytes(keys, content, _place(number)),
+            content=seal_bytes(keys, content, upload_place(number)),
             created_at=now,
             expires_at=now + KEPT_FOR,
         )
@@ -97,7 +105,7 @@ async def load_upload(
         filename=found.filename,
         content_type=found.content_type,
         sha256=found.sha256,
-        content=open_bytes(keys, found.content, _place(number)),
+        content=open_bytes(keys, found.content, upload_place(number)),
     )
 
 
