@@ -124,15 +124,25 @@ async def corrected_file(
         uploads = await _sheets(connection, hub, request, own.uploads)
     upload = _chosen(uploads, name)
     request.trace.registries.add(own.registry)
+    # Twenty thousand rows may hold six errors each: the others go on meanwhile.
+    content, marked = await asyncio.to_thread(_marked, upload, own.errors)
+    request.trace.count("corrected_rows", marked)
+    return content, corrected_name(upload.filename)
+
+
+def _marked(upload: Upload, errors: Sequence[UserError]) -> tuple[bytes, int]:
+    """The file with its errors, and how many rows have one."""
     about: dict[int, list[str]] = {}
     whole: list[str] = []
-    for error in own.errors:
+    known: dict[object, str] = {}
+    for error in errors:
         if error.file not in {None, upload.filename}:
             continue
+        # One sentence serves every row that it is said of.
+        key = (error.code, error.field, error.expected, error.zh, error.row is None)
+        sentence = known.get(key) or known.setdefault(key, _sentence(error))
         if error.row is None or error.file is None:
-            whole.append(_sentence(error))
+            whole.append(sentence)
         else:
-            about.setdefault(error.row, []).append(_sentence(error))
-    request.trace.count("corrected_rows", len(about))
-    content = await asyncio.to_thread(corrected, upload.content, upload.filename, about, whole)
-    return content, corrected_name(upload.filename)
+            about.setdefault(error.row, []).append(sentence)
+    return corrected(upload.content, upload.filename, about, whole), len(about)
