@@ -42,6 +42,15 @@ def test_only_years_completed_by_the_day_before_need_points(application: date, y
     assert decision.report["required_points"] == 20 * years
 
 
+def test_a_stored_last_day_later_than_six_years_adds_no_year() -> None:
+    certificate = {"id": "c1", "valid_from": date(2017, 6, 3), "valid_to": date(2023, 6, 3)}
+
+    decision = _decide(certificate=certificate, application_date=date(2023, 6, 3))
+
+    assert decision.report["route"] == "reissue"
+    assert decision.report["full_years"] == 5
+
+
 def test_the_day_after_the_last_day_is_a_renewal() -> None:
     decision = _decide(date(2028, 1, 10))
 

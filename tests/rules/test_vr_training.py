@@ -263,3 +263,14 @@ def test_the_year_may_start_with_the_return_by_parameter() -> None:
     )
 
     assert decision.report["deadline"] == date(2025, 3, 1)
+
+
+def test_an_absence_that_goes_on_is_as_long_as_it_was_on_the_day_asked_about() -> None:
+    planned = {"from": "2024-01-01", "to": "2024-12-31"}
+
+    too_short = _return("2024-03-30", absence=planned, consent_on="2024-03-01")
+    long_enough = _return("2024-03-31", absence=planned, consent_on="2024-03-01")
+
+    assert "absence_shorter_than_three_months" in {item.code for item in too_short.findings}
+    assert too_short.next_change_on == date(2024, 3, 31)
+    assert long_enough.status == "provisional"
