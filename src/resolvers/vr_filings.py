@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..auth.rows import RowFilter, RowKind, row_filter
-from ..auth.viewer import AgencyType
 from ..domain.provenance import Freshness
 from ..domain.submission import UserError
 from ..domain.vocabulary import code_of, terms_of
@@ -86,9 +85,7 @@ async def acting_institution(
     Returns:
         Its 統一編號, and what is wrong with it: not the token's, not named, not active there.
     """
-    own = request.viewer.institution_ids
-    if request.viewer.agency_type is not AgencyType.INSTITUTION:
-        own = frozenset()
+    own = own_rows(request).institutions
     if named is None and len(own) != 1:
         return None, told("institution_not_named", ("institution",))
     tax_id = named if named is not None else next(iter(own))

@@ -574,8 +574,9 @@ async def test_who_does_not_file_is_refused(desk: Desk, town: Country, role: str
         ({"institution_id": ["12345675", "00000103"]}, "institution_not_named"),
         ({"institution_id": ["12345675"]}, "institution_not_active"),
         ({"institution_id": []}, "institution_not_named"),
+        ({"registries": ["osh"]}, "institution_not_named"),
     ],
-    ids=["two, none named", "no member", "none"],
+    ids=["two, none named", "no member", "none", "another registry"],
 )
 async def test_a_token_files_for_its_own_institutions_alone(
     desk: Desk, claims: dict[str, Any], code: str
@@ -647,6 +648,42 @@ async def test_every_filing_is_in_the_audit_trail_without_a_number(
     assert {row["outcome"] for row in rows} == {"allowed"}
     assert all(len(row["subject_refs"]) == 1 for row in rows)
     assert not any("H900000157" in row["whole"] for row in rows)
+
+
+async def test_an_extension_is_seen_by_the_county_of_work(desk: Desk) -> None:
+    given = {**LEAVE, "identifier": "A800000149"}
+    filed = await desk.file("applyVrExtension", idempotencyKey="county-1", **given)
+    await desk.accepted(filed)
+
+    seen = []
+    for county in ("65000", "63000"):
+        listed = await desk.asker.data(
+            MINE, {"t": ["Q00000100"]}, role="local-taipei", jurisdiction=[county]
+        )
+        seen.append([node["id"] for node in listed["submissions"]["nodes"]])
+
+    # The professional works in 新北市; the employer and the letter are of 臺北市.
+    assert seen == [[filed["submission"]["id"]], []]
+
+
+async def test_rows_of_people_who_are_no_members_are_taken_and_named(desk: Desk) -> None:
+    rows = [
+        {"heldOn": "2024-03-15", "name": "測試甲", "identifier": "A200020014", "hours": "3.00"},
+        {"heldOn": "2024-03-15", "name": "測試乙", "identifier": "A123456789", "hours": "3"},
+    ]
+    sheet = await desk.upload("sheet.jpg", b"\xff\xd8\xff\xe0 a picture \xff\xd9")
+
+    filed = await desk.file(
+        "submitVrRoster",
+        idempotencyKey="rows-1",
+        courseNo="20240115000011",
+        rows=rows,
+        signInSheet=sheet,
+    )
+    taken = await desk.accepted(filed)
+
+    assert [(w["code"], w["file"], w["row"]) for w in taken["warnings"]] == [("unmatched", None, 2)]
+    assert taken["events"][-1]["detail"] == {"imported": 2}
 
 
 async def test_what_the_agency_refuses_is_told_in_the_institutions_own_lines(
