@@ -73,11 +73,13 @@ class GivenTrainees:
         file: As uploaded; None: no file was sent.
         licence_verified: For rows that do not say themselves whether the qualification certificate
             was checked (OSH-R30).
+        path: Field of the input that names the file.
     """
 
     rows: tuple[PlanTrainee, ...] | None = None
     file: GivenFile | None = None
     licence_verified: bool | None = None
+    path: tuple[str, ...] = ("upload",)
 
     @property
     def given(self) -> bool:

@@ -102,8 +102,9 @@ class AmendOshClassInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _trainees(hub: Hub, request: Request, parts: PlanParts) -> GivenTrainees:
-    upload = await load_file(hub, request, parts.trainees_file, ("traineesFile",))
-    return GivenTrainees(parts.trainees, upload, parts.licence_verified)
+    path = ("traineesFile",)
+    upload = await load_file(hub, request, parts.trainees_file, path)
+    return GivenTrainees(parts.trainees, upload, parts.licence_verified, path)
 
 
 def _digest(parts: PlanParts, trainees: GivenTrainees, **more: object) -> bytes:
@@ -268,7 +269,7 @@ def _roster(
         return Verdict(), ()
     if not is_decidable(plan.kind, plan.format, starts_on):
         return Verdict(), plan.trainees
-    fault = trainees.fault(("traineesFile",) if trainees.file is not None else ("trainees",))
+    fault = trainees.fault(trainees.path if trainees.file is not None else ("trainees",))
     if fault is not None:
         return Verdict((fault,)), ()
     about = RosterOf(

@@ -67,7 +67,7 @@ def check_trainees(
     name = trainees.filename
     sheet = trainees.sheet(about.kind)
     if sheet.code is not None:
-        wrong = UserError(sheet.code, ("traineesFile",), name, None, sheet.expected)
+        wrong = UserError(sheet.code, trainees.path, name, None, sheet.expected)
         return Verdict((wrong,)), ()
     given = {**about.facts(day), "rows": list(sheet.rows)}
     decision = evaluate("osh.roster", given, day, ruleset).decision

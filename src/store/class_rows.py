@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..domain.bundles import ClassRows, Row
@@ -78,27 +78,23 @@ async def _filings(
 ) -> dict[str, dict[str, Any]]:
     """What only the hub's submissions know of classes, from those that the agency accepted.
 
+    A plan's target is the number that the agency gave its class.
     Read from ``summary``: ``letter_on`` and ``issue_roll_on`` (ISO days) and ``venue_proof`` (true);
     ``changed_on`` is the business day of the last accepted change.
     """
     table = submission
     statement = (
-        select(table.c.kind, table.c.business_day, table.c.summary, table.c.target,
-               table.c.agency_reference)
+        select(table.c.kind, table.c.business_day, table.c.summary, table.c.target)
         .where(
             table.c.registry == "osh",
             table.c.state == "ACCEPTED",
-            or_(
-                in_texts(table.c.target, numbers), in_texts(table.c.agency_reference, numbers)
-            ),
+            in_texts(table.c.target, numbers),
         )
         .order_by(table.c.created_at, table.c.id)
     )  # fmt: skip
     known: dict[str, dict[str, Any]] = {}
-    wanted = set(numbers)
     for row in (await connection.execute(statement)).mappings():
-        number = row["target"] if row["target"] in wanted else row["agency_reference"]
-        filing, summary = known.setdefault(number, {}), row["summary"] or {}
+        filing, summary = known.setdefault(row["target"], {}), row["summary"] or {}
         for key in ("letter_on", "issue_roll_on"):
             if summary.get(key):
                 filing[key] = date.fromisoformat(summary[key])

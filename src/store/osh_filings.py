@@ -87,7 +87,7 @@ async def filings_about(
     class_no: str,
     kinds: Collection[str],
 ) -> list[EarlierFiling]:
-    """Filings about a class that has a number, oldest first."""
+    """Filings about a class that has a number, oldest first; a plan is about it once it is taken."""
     table = submission
     statement = (
         select(table)
@@ -95,7 +95,7 @@ async def filings_about(
             table.c.registry == "osh",
             in_texts(table.c.kind, kinds),
             in_texts(table.c.state, _STANDS),
-            or_(table.c.target == class_no, table.c.agency_reference == class_no),
+            table.c.target == class_no,
         )
         .order_by(table.c.created_at, table.c.id)
     )

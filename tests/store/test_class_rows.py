@@ -68,7 +68,7 @@ async def test_only_filings_that_the_agency_accepted_say_more_of_a_class(
 ) -> None:
     await sync("osh", made.batch("osh", made.training_class("K1"), made.training_class("K2")))
     filed = '{"letter_on": "2024-07-31", "venue_proof": true}'
-    await _submit(engine, 1, "fileOshClass", "ACCEPTED", reference="K1", summary=filed)
+    await _submit(engine, 1, "fileOshClass", "ACCEPTED", target="K1", summary=filed)
     await _submit(engine, 2, "amendOshClass", "ACCEPTED", target="K1")
     await _submit(engine, 3, "amendOshClass", "REFUSED", target="K1")
     await _submit(engine, 4, "issueOshCertificates", "ACCEPTED", target="K2",
