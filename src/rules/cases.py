@@ -54,6 +54,8 @@ def read_cases(text: str, folder: str = ".") -> list[Case]:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         raise InvalidInput(f"not YAML{where}", f"不是 YAML{where}") from error
+    except RecursionError as error:
+        raise InvalidInput("nested deeper than any case", "巢狀過深") from error
     if not isinstance(raw, list):
         raise InvalidInput(_SHAPE)
     return [_case(item, position, folder) for position, item in enumerate(raw, start=1)]

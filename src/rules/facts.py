@@ -200,6 +200,7 @@ def parse_facts(given: object, kind: type[_T], *, ready: bool = False) -> _T:
         expected = re.sub(r"^[Ee]xpected ", "", message)
         # Only the kind of value is told, never the value: it may be a person's number.
         expected = re.sub(r"^Invalid enum value .*", "a code of the rulebook", expected)
+        expected = re.sub(r"^Invalid RFC3339 encoded .*", "a day as YYYY-MM-DD", expected)
         expected = re.sub(
             r"^Object contains unknown field .*", "keys of the rulebook only", expected
         )

@@ -170,7 +170,17 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     return result
 
 
+def _scalar(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    """A day or number; what only looks like one (30 February) stays text, for its reader to judge."""
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except (ValueError, OverflowError):
+        return node.value
+
+
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+for _tag in ("timestamp", "int", "float"):
+    _UniqueKeys.add_constructor(f"tag:yaml.org,2002:{_tag}", _scalar)
 
 
 def read_yaml(text: str) -> Any:

@@ -50,6 +50,37 @@ def test_a_rule_shows_its_figures_on_a_day() -> None:
     assert all(item["group"].startswith("ltc.") for item in found["figures"])
 
 
+BAD = """
+- {id: ends-first, rule: ltc.renewal, as_of: 2024-01-01, expect: {},
+   given: {certificate: {id: c, valid_from: 2022-01-01, valid_to: 2021-01-01}}}
+- {id: no-number, rule: osh.attendance, as_of: 2024-01-01, expect: {},
+   given: {class: {kind: professional, total_hours: .nan, ends_on: 2023-01-01}}}
+- {id: no-calendar, rule: vr.person_id, as_of: 0001-01-01, expect: {}, given: {id: A123456789}}
+- {id: no-such-day, rule: osh.closing, as_of: 2024-01-01, expect: {},
+   given: {class: {kind: in_service, ends_on: 2023-02-30}}}
+- {id: right, rule: vr.person_id, as_of: 2024-01-01, given: {id: A123456789},
+   expect: {status: valid}}
+"""
+
+
+def test_facts_that_cannot_be_are_named_and_the_other_cases_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(BAD, encoding="utf-8")
+
+    answer = runner.invoke(app, ["rules", "test", str(file)])
+
+    assert answer.exit_code == 1
+    assert answer.stdout.splitlines() == [
+        "ends-first: ltc.renewal: INVALID_FACTS: given.certificate.valid_to: "
+        "expected a last day not before the first",
+        "no-number: osh.attendance: INVALID_FACTS: given.class.total_hours: "
+        "expected a number with at most two decimals",
+        "no-calendar: vr.person_id: INVALID_INPUT: as_of: expected a day between 1900 and 2999",
+        "no-such-day: osh.closing: INVALID_FACTS: given.class.ends_on: expected a day as YYYY-MM-DD",
+        "1 passed, 4 failed",
+    ]
+
+
 def test_a_rule_that_is_not_there_fails(cases: Path) -> None:
     answer = runner.invoke(app, ["rules", "test", str(cases)])
 
