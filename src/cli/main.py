@@ -17,6 +17,7 @@ from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
 from .export import export
+from .faults import faults
 from .rules_coverage import coverage
 from .rules_preview import preview
 from .sandbox import sandbox
@@ -41,6 +42,7 @@ for command in (
     doctor,
     evaluate,
     export,
+    faults,
     sandbox,
     serve,
     sync,

@@ -15,11 +15,12 @@ from hashlib import sha256
 from typing import Any
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..connectors.base import Connector
 from ..domain.blocks import Blocks
-from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal
+from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal, Transient
 from ..domain.records import ENTITIES
 from ..domain.sync import Batch, Problem
 from ..domain.value_maps import VALUE_MAPS
@@ -33,12 +34,22 @@ from ..store.quarantine import resolve_nameless, set_aside
 from ..store.rekey import hold_index_version
 from ..store.sync_runs import begin_run, end_run, save_batch, try_lock
 
-__all__ = ["SyncHalted", "SyncHub", "SyncLimits", "SyncReport", "run_sync", "sync_all"]
+__all__ = [
+    "DatabaseFault",
+    "SyncHalted",
+    "SyncHub",
+    "SyncLimits",
+    "SyncReport",
+    "run_sync",
+    "sync_all",
+]
 
 _FEW = 10
 """So many bad rows never halt a run, whatever share of a small delta they are."""
 
 _TRIES = 3
+
+_DATABASE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 Progress = Callable[["SyncReport"], None]
 
@@ -47,6 +58,12 @@ class SyncHalted(CertHubError, Terminal):
     """The run stopped before doing harm: a person has to look (``QUARANTINE_SHARE``, ``MASS_DELETION``)."""
 
     code = "SYNC_HALTED"
+
+
+class DatabaseFault(CertHubError, Transient):
+    """The database went away, or has no room left (``DATABASE_FULL``): the batch was taken back."""
+
+    code = "DATABASE_UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +147,38 @@ async def run_sync(
         progress: Told after each batch.
 
     Returns:
-        The report; faults of the agency and halts are in it, not raised.
+        The report; faults of the agency and of the database, and halts, are in it, not raised.
 
     Raises:
         Conflict: ``SYNC_RUNNING``, another process syncs this registry.
         ConfigurationError: ``KEYS_OUTDATED``, the data are indexed under a newer key.
     """
+    begun: list[SyncReport] = []
+    try:
+        await _locked(hub, connector, begun, full=full, progress=progress)
+        [report] = begun
+        await _audit(hub, report)
+    except _DATABASE as error:
+        fault = _database_fault(connector.registry, error)
+        if not begun:
+            raise fault from error
+        report = begun[0]
+        report.state, report.error, report.finished_at = "failed", fault, hub.clock()
+        await _told_if_possible(hub, report)
+        if progress is not None:
+            progress(report)
+    return report
+
+
+async def _locked(
+    hub: SyncHub,
+    connector: Connector,
+    begun: list["SyncReport"],
+    *,
+    full: bool,
+    progress: Progress | None,
+) -> None:
+    """The run, under the registry's lock; its report is in ``begun`` as soon as there is one."""
     async with hub.engine.connect() as connection:
         driver = await _driver(connection)
         if not await try_lock(driver, connector.registry):
@@ -147,15 +190,41 @@ async def run_sync(
         try:
             reach("sync.locked")
             await hold_index_version(driver, hub.keys)
-            report = await _run(hub, driver, connector, full=full, progress=progress)
+            await _run(hub, driver, connector, begun, full=full, progress=progress)
             await driver.execute("discard temp")
             await driver.execute("select pg_advisory_unlock_all()")
         except BaseException:
             # The session may be in any state: closing it drops its lock and its temporary tables.
             await connection.invalidate()
             raise
-    await _audit(hub, report)
-    return report
+
+
+def _database_fault(registry: str, error: Exception) -> DatabaseFault:
+    driver = getattr(error, "orig", None) or error
+    state = getattr(driver, "sqlstate", None)
+    full = state == asyncpg.DiskFullError.sqlstate
+    what = "has no room left" if full else "went away"
+    return DatabaseFault(
+        f"{registry}: the database {what} ({type(error).__name__}); what was not committed is read"
+        " again by the next sync",
+        f"{registry}:資料庫{'空間不足' if full else '連線中斷'};未提交者由下次同步重讀",
+        code="DATABASE_FULL" if full else None,
+        details={"registry": registry, "sqlstate": state or ""},
+    )
+
+
+async def _told_if_possible(hub: SyncHub, report: "SyncReport") -> None:
+    """Close the run's record on another connection; if that fails too, the next run does it."""
+    assert report.error is not None
+    try:
+        async with hub.engine.connect() as connection:
+            driver = await _driver(connection)
+            assert report.finished_at is not None
+            told = (report.error.code, report.error.en)
+            await end_run(driver, report.run, "failed", report.finished_at, error=told)
+        await _audit(hub, report)
+    except _DATABASE:
+        return
 
 
 async def _audit(hub: SyncHub, report: SyncReport) -> None:
@@ -198,10 +267,11 @@ async def sync_all(
     ):
         if isinstance(outcome, SyncReport):
             reports.append(outcome)
-        elif isinstance(outcome, Conflict):
-            now = hub.clock()
+        elif isinstance(outcome, Conflict | DatabaseFault):
+            now, busy = hub.clock(), isinstance(outcome, Conflict)
+            state = "busy" if busy else "failed"
             reports.append(
-                SyncReport(registry, 0, full, now, state="busy", finished_at=now, error=outcome)
+                SyncReport(registry, 0, full, now, state=state, finished_at=now, error=outcome)
             )
         else:
             unexpected = unexpected or outcome
@@ -220,10 +290,11 @@ async def _run(
     hub: SyncHub,
     driver: "asyncpg.Connection[Any]",
     connector: Connector,
+    begun: list[SyncReport],
     *,
     full: bool,
     progress: Progress | None,
-) -> SyncReport:
+) -> None:
     registry, started = connector.registry, hub.clock()
     run, stored = await begin_run(driver, registry, full=full, now=started)
     reach("sync.begun")
@@ -241,6 +312,7 @@ async def _run(
     if stored.reading not in {None, reading} and not everything:
         writer.figures.notes.append("read_differently_since_last_full_sync")
     report = SyncReport(registry, run, full, started, notes=writer.figures.notes)
+    begun.append(report)
     faulty: Sequence[Problem] = ()
     stream = _ahead(connector.batches(stored.position, full=full))
     try:
@@ -282,7 +354,6 @@ async def _run(
     reach("sync.complete")
     if progress is not None:
         progress(report)
-    return report
 
 
 async def _ahead(batches: AsyncIterator[Batch]) -> AsyncGenerator[Batch, None]:

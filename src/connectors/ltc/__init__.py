@@ -27,6 +27,7 @@ def build(
     deadline_seconds: float | None = None,
     attempts: int | None = None,
     page_size: int | None = None,
+    limits: Limits = LIMITS,
     transport: Transport | None = None,
 ) -> LtcConnector:
     """A connector from plain values; ``None`` leaves the contract's figure.
@@ -45,7 +46,7 @@ def build(
     Raises:
         ConfigurationError: the address is none, or the file holds no private P-256 key.
     """
-    limits = LIMITS.adjusted(
+    limits = limits.adjusted(
         timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, attempts=attempts
     )
     client = AgencyClient("ltc", url, limits, transport=transport)

@@ -23,6 +23,7 @@ def build(
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
     attempts: int | None = None,
+    limits: Limits = LIMITS,
     transport: Transport | None = None,
 ) -> OshConnector:
     """A connector from plain values; ``None`` leaves the contract's figure.
@@ -35,12 +36,13 @@ def build(
         timeout_seconds: Without a byte.
         deadline_seconds: Of a request, a drop's download included.
         attempts: Tries of one request.
+        limits: Instead of the contract's.
         transport: Instead of the network (tests).
 
     Raises:
         ConfigurationError: the address is none.
     """
-    limits = LIMITS.adjusted(
+    limits = limits.adjusted(
         timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, attempts=attempts
     )
     client = AgencyClient("osh", url, limits, transport=transport)

@@ -33,6 +33,7 @@ def build(
     deadline_seconds: float | None = None,
     attempts: int | None = None,
     page_size: int | None = None,
+    limits: Limits = LIMITS,
     transport: Transport | None = None,
 ) -> VrConnector:
     """A connector from plain values; ``None`` leaves the contract's figure.
@@ -40,7 +41,7 @@ def build(
     Raises:
         ConfigurationError: the address is none.
     """
-    limits = LIMITS.adjusted(
+    limits = limits.adjusted(
         timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, attempts=attempts
     )
     client = AgencyClient("vr", url, limits, transport=transport)
