@@ -14,6 +14,7 @@ from ..domain.decision import Finding, Severity
 from ..domain.errors import InvalidInput
 from ..domain.submission import SubmissionState, UserError
 from ..domain.tw_id import normalise_number
+from ..domain.vocabulary import terms_of
 from ..rules.engine import evaluate
 from ..store.submissions import OwnFiling, own_filing
 from ..store.vr_courses import instructors_by_number
@@ -21,13 +22,29 @@ from .context import Hub, Request
 from .facts.vr_offices import course_filing
 from .filing import Checked, Filed, content_hash, file
 from .ids import NodeKind, decode_id
-from .vr_course_form import CourseForm, CoursePapers, Lecturer, ReadForm, read_form, wrong_papers
+from .vr_course_form import (
+    DOCUMENTS,
+    STAGES,
+    CourseForm,
+    CoursePapers,
+    Lecturer,
+    ReadForm,
+    read_form,
+    wrong_papers,
+)
 from .vr_filings import acting_institution, filed_by, mirror_warnings, own_rows, told
 
 __all__ = ["AmendVrCourse", "FileVrCourse", "amend_vr_course", "file_vr_course"]
 
 _KINDS = ("fileVrCourse", "amendVrCourse")
 _CLAUSES = range(1, 5)
+_ANY_CATEGORY = terms_of("vr.category", "professional")[0]
+_TIMING = {
+    "course_already_started",
+    "course_not_finished",
+    "filed_less_than_one_month_before",
+    "filed_more_than_one_month_after",
+}
 _RULE = "vr.course_filing"
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "course_already_started": ("course", "startsOn"),
@@ -191,10 +208,11 @@ async def _check(
         "categories": len(course.categories),
         "lecturers": len(course.lecturers),
     }
-    if form.is_readable and not paper_errors:
-        findings, report = await _decide(connection, hub, request, form, course, papers)
+    findings, report = await _decide(connection, hub, request, form, course, papers)
+    if not form.errors:
         summary["hours"] = report.get("hours")
-        for finding in findings:
+    for finding in findings:
+        if _is_told(finding.code, form, course):
             found = _of_finding(finding)
             (remarks if finding.severity is Severity.INFO else errors).extend(found)
     return Checked(
@@ -228,14 +246,19 @@ async def _decide(
         )
         for index, lecturer in enumerate(course.lecturers)
     ]
+    today = request.business_day
+    # What is wrong with the form is told already; here it must not hide what else is missing.
+    starts_on, ends_on = (
+        (course.starts_on, course.ends_on) if form.days_make_sense else (today, today)
+    )
     built = course_filing(
         {
             "id": None,
-            "starts_on": course.starts_on,
-            "ends_on": course.ends_on,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
             "categories": [
                 {
-                    "category": category["category"],
+                    "category": category["category"] or _ANY_CATEGORY,
                     "field": category["field"],
                     "hours": category["hours"],
                 }
@@ -244,9 +267,9 @@ async def _decide(
             "target_titles": form.body["target_titles"],
         },
         rows,
-        request.business_day,
+        today,
         {
-            "documents": list(papers.documents),
+            "documents": [word for word in papers.documents if word in DOCUMENTS],
             "stamped": papers.stamped,
             "official_letter": papers.official_letter,
             "course": {
@@ -258,9 +281,9 @@ async def _decide(
         },
     )
     given = dict(built.given or {})
-    if papers.stage is not None:
+    if papers.stage in STAGES:
         given["stage"] = papers.stage
-    decision = evaluate(_RULE, given, request.business_day, hub.ruleset).decision
+    decision = evaluate(_RULE, given, today, hub.ruleset).decision
     request.trace.rules.add(_RULE)
     return decision.findings, decision.report
 
@@ -274,6 +297,13 @@ def _instructor(index: int, lecturer: Lecturer, known: Mapping[str, Any]) -> dic
     row["certificate_no"] = row.get("certificate_no") or lecturer.lecturer_certificate
     row["experience"] = row.get("experience") or lecturer.expertise
     return row
+
+
+def _is_told(code: str, form: ReadForm, course: CourseForm) -> bool:
+    """Whether a finding is about what was filled in, not about what could not be read."""
+    if code in _TIMING:
+        return form.days_make_sense
+    return not (code == "no_target_qualification" and course.target_titles)
 
 
 def _of_finding(finding: Finding) -> list[UserError]:

@@ -154,13 +154,13 @@ class ReadForm:
     Attributes:
         body: The contract's CourseFiling; complete when there are no errors.
         county: Code of the county of the place.
-        is_readable: Whether the rule can be asked: days and hours make sense.
+        days_make_sense: Whether first and last day do; otherwise nothing is said of the timing.
     """
 
     body: dict[str, Any] = field(default_factory=dict)
     errors: list[UserError] = field(default_factory=list)
     county: str | None = None
-    is_readable: bool = True
+    days_make_sense: bool = True
 
 
 def hours_text(hundredths: int) -> str:
@@ -177,14 +177,12 @@ def read_form(form: CourseForm, today: date) -> ReadForm:
     """
     read = ReadForm()
     reader = _Reader(read.errors)
-    read.is_readable = reader.days(form, today)
+    read.days_make_sense = reader.days(form, today)
     code = form.county if form.county in BY_CODE else county_code(form.county)
     if code is None:
         read.errors.append(told("county_unknown", ("course", "county")))
     read.county = code
     deliveries = reader.deliveries(form)
-    categories = reader.categories(form.categories)
-    read.is_readable = read.is_readable and categories is not None
     read.body = {
         "name": reader.text(form.name, "name"),
         "nature": reader.term("vr.nature", form.nature, "nature"),
@@ -192,12 +190,12 @@ def read_form(form: CourseForm, today: date) -> ReadForm:
         "delivery": "、".join(deliveries),
         "delivery_reason": reader.text(form.delivery_reason, "deliveryReason", required=False),
         "session": reader.term("vr.session", form.session, "session"),
-        "starts_on": format_slashed(form.starts_on) if read.is_readable else "",
-        "ends_on": format_slashed(form.ends_on) if read.is_readable else "",
+        "starts_on": format_slashed(form.starts_on) if read.days_make_sense else "",
+        "ends_on": format_slashed(form.ends_on) if read.days_make_sense else "",
         "fee": reader.fee(form.fee),
         "place": reader.text(form.place, "place"),
         "county": county_name(code or "") or "",
-        "categories": categories or [],
+        "categories": reader.categories(form.categories),
         "method": reader.text(form.method, "method"),
         "target_titles": reader.targets(form.target_titles),
         "lecturers": reader.lecturers(form.lecturers, today),
@@ -269,9 +267,8 @@ class _Reader:
             self._fault("amount_negative", "fee")
         return fee
 
-    def categories(self, given: Sequence[Category]) -> list[dict[str, Any]] | None:
-        """The parts of the course; nothing where one of them says nothing to the rule."""
-        before = len(self._errors)
+    def categories(self, given: Sequence[Category]) -> list[dict[str, Any]]:
+        """The parts of the course."""
         if not given:
             self._fault("field_missing", "categories")
         made = []
@@ -286,10 +283,10 @@ class _Reader:
                         item.core_competency, *at, "coreCompetency", required=False
                     ),
                     "field": self.text(item.field, *at, "field", required=False),
-                    "hours": hours_text(max(item.hours, 0)),
+                    "hours": hours_text(min(max(item.hours, 0), _MOST_HOURS)),
                 }
             )
-        return made if len(self._errors) == before else None
+        return made
 
     def targets(self, words: Sequence[str]) -> list[str]:
         """The titles the course is meant for, each once; none at all is for the rule to say."""

@@ -313,6 +313,13 @@ async def test_a_dry_run_says_the_same_and_stores_nothing(desk: Desk, town: Coun
         ("course_hours_invalid", ["course", "categories", "0", "hours"]),
         ("word_unknown", ["course", "categories", "0", "category"]),
         ("word_unknown", ["papers", "documents", "0"]),
+        ("instructor_evidence_missing", ["course", "lecturers", "0", "evidence"]),
+        ("missing_brochure", ["papers", "documents"]),
+        ("missing_course_summary", ["papers", "documents"]),
+        ("missing_handouts", ["papers", "documents"]),
+        ("missing_instructor_cv", ["papers", "documents"]),
+        ("missing_sign_in_sheet", ["papers", "documents"]),
+        ("seal_or_official_letter_missing", ["papers", "officialLetter"]),
     ]
     assert filed["submission"]["state"] == "REJECTED"
 
