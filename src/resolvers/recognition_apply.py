@@ -28,6 +28,7 @@ from ..store.recognitions import Application, add_application, hold_pair
 from ..store.submissions import Owner
 from .certificates import certificates_by_key
 from .context import Hub, Request
+from .facts.sharing import OSH_DUTY
 from .ids import NodeKind, decode_id, split_key
 from .once import Done, once
 from .questions import declared_facts
@@ -231,10 +232,16 @@ async def _of_certificate(
         wanted = f"{declared['registry']}:{declared['id']}"
     else:
         wanted = _named(given.activity)
+    if registry == "osh":
+        # What OSH asks of a person is one duty, whatever certificates there are.
+        target = f"osh:{OSH_DUTY}"
     [person] = (await load_people(connection, [holder], sharing=True)).values()
     said = _fact_declaration(declared)
+    pairs = pairs_of(hub, request, person, said)
+    if pairs and all(found.certificate != target for found in pairs):
+        raise Unfit(UserError("certificate_not_counting", ("certificate",)))
     reach = {*request.viewer.registries, *_FOREIGN}
-    for found in pairs_of(hub, request, person, said):
+    for found in pairs:
         names = fact_key(found.activity), found.activity["id"]
         if found.certificate == target and wanted in names and found.activity["registry"] in reach:
             await usable(hub, request, {registry, found.activity["registry"]} - {*_FOREIGN})

@@ -149,6 +149,22 @@ async def test_a_claim_on_vr_is_decided_in_vr_and_changes_no_renewal_there(
     assert (await books.certificate("VR"))["renewal"] == held["renewal"]
 
 
+async def test_nothing_can_be_applied_for_that_no_authority_may_recognise(
+    own_country: Country,
+) -> None:
+    books = Books(own_country, "C10")
+    person = await books.person()
+    held = next(item for item in person["certificates"] if item["registry"] == "OSH")
+    [row] = [item for item in person["sharing"]["rows"] if item["registry"] == "OSH"]
+    record = next(
+        item["activity"]["id"] for item in row["entries"] if item["code"] == "not_recognised"
+    )
+
+    barred = await applied(own_country, "n1", certificate=held["id"], activity=record)
+
+    assert told(barred) == ["not_recognised"]
+
+
 async def test_every_fault_of_an_approval_is_told_at_once(own_country: Country) -> None:
     books = Books(own_country, "C3")
     held = await books.certificate("LTC")
