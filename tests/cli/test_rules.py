@@ -71,10 +71,14 @@ def test_facts_that_cannot_be_are_named_and_the_other_cases_go_on(tmp_path: Path
 
     assert answer.exit_code == 1
     assert answer.stdout.splitlines() == [
-        "ends-first: ltc.renewal: INVALID_FACTS: given.certificate.valid_to: "
-        "expected a last day not before the first",
-        "no-number: osh.attendance: INVALID_FACTS: given.class.total_hours: "
-        "expected a number with at most two decimals",
+        (
+            "ends-first: ltc.renewal: INVALID_FACTS: given.certificate.valid_to: "
+            "expected a last day not before the first"
+        ),
+        (
+            "no-number: osh.attendance: INVALID_FACTS: given.class.total_hours: "
+            "expected a number with at most two decimals"
+        ),
         "no-calendar: vr.person_id: INVALID_INPUT: as_of: expected a day between 1900 and 2999",
         "no-such-day: osh.closing: INVALID_FACTS: given.class.ends_on: expected a day as YYYY-MM-DD",
         "1 passed, 4 failed",
