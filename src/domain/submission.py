@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from .text import printable
 from .tw_id import without_numbers
 
 __all__ = ["Submission", "SubmissionEvent", "SubmissionState", "UserError"]
@@ -54,7 +55,7 @@ class UserError:
     def __post_init__(self) -> None:
         """A number of a person that stands in the wrong cell is not repeated either."""
         if self.found is not None:
-            object.__setattr__(self, "found", without_numbers(self.found)[:_MOST_FOUND])
+            object.__setattr__(self, "found", printable(without_numbers(self.found))[:_MOST_FOUND])
 
     def as_json(self) -> dict[str, object]:
         """For the submission's row; of what was entered only ``found`` is repeated."""

@@ -70,7 +70,6 @@ async def submit_osh_attendance(
 def _made(held: HeldClass, given: SubmitOshAttendanceInput) -> Made:
     errors: list[UserError] = []
     seen: set[tuple[str, str]] = set()
-    lines = []
     for row, line in enumerate(given.rows, start=1):
         held.seat(line.trainee_seq, row, errors)
         errors += _row_errors(held, line, row)
@@ -78,10 +77,10 @@ def _made(held: HeldClass, given: SubmitOshAttendanceInput) -> Made:
         if key in seen:
             errors.append(UserError("row_repeated", ("sessionNo",), None, row))
         seen.add(key)
-        lines.append(_line(held, line))
     warnings = held.late("upload_by", "osh.closing.upload_late")
     if errors:
         return Made(Verdict(tuple(errors), tuple(warnings)))
+    lines = [_line(held, line) for line in given.rows]
     return Made(Verdict((), tuple(warnings)), lines, _outcomes(held, lines))
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ..domain.bundles import ClassRows, Row
 from ..domain.counties import BY_CODE, county_code
+from ..domain.text import printable
 from ..domain.vocabulary import code_of
 from ..store.crypto import number_place, open_number
 from ..store.keys import KeyRing
@@ -141,7 +142,8 @@ def county_of(text: str | None) -> str | None:
 
 def plan_target(institution_code: str, kind: str, period_no: str | None, starts_on: date) -> str:
     """What a class is known by until the agency has given it a number."""
-    return f"{institution_code} {kind} {(period_no or '').strip()} {starts_on.isoformat()}"
+    period = printable(period_no or "").strip()
+    return f"{institution_code} {printable(kind)} {period} {starts_on.isoformat()}"
 
 
 def trainees_of(rows: Iterable[Mapping[str, Any]]) -> tuple[PlanTrainee, ...]:

@@ -14,6 +14,7 @@ from ..domain.amounts import to_number
 from ..domain.bundles import Row
 from ..domain.decision import Decision
 from ..domain.submission import UserError
+from ..domain.text import printable
 from ..rules.engine import evaluate
 from ..rules.osh_common import CATEGORIES
 from ..store.osh_filings import certificate_numbers
@@ -211,7 +212,7 @@ async def issue_osh_certificates(
 
     async def check(connection: AsyncConnection, held: HeldClass) -> Made:
         request.trace.rules.add("osh.completion")
-        numbers = {line.certificate_no.strip() for line in given.rows}
+        numbers = {printable(line.certificate_no).strip() for line in given.rows}
         taken = await certificate_numbers(connection, sorted(numbers))
         return _certificates(held, given, taken)
 

@@ -77,6 +77,7 @@ async def test_a_class_in_order_is_decided_so_at_once(osh: OshHub) -> None:
         ({"endsOn": "2024-09-30"},
          [(None, "day_invalid"), (1, "day_invalid"), (2, "day_invalid"), (3, "day_invalid"),
           (4, "day_invalid")]),
+        ({"periodNo": "第\x00期"}, [(None, "text_not_printable")]),
         ({"name": "a\x07"}, [(None, "text_not_printable")]),
         ({"materials": "頁" * 2001}, [(None, "text_too_long")]),
         ({"trainees": [trainee(1, address="x\x00"), *(trainee(n) for n in range(2, 16))]},

@@ -139,6 +139,8 @@ async def test_every_fault_of_attendance_is_named(osh: OshHub) -> None:
         attended(8, one, madeUpOn="2024-10-09", madeUpHours="3"),
         attended(9, one, lateMinutes=-1),
         attended(10, four),
+        attended(11, one, signIn="08:50\x00"),
+        attended(12, one, lateMinutes=2_000_000_000),
     ]
 
     with osh.on(date(2024, 10, 1)):
@@ -156,6 +158,9 @@ async def test_every_fault_of_attendance_is_named(osh: OshHub) -> None:
         (10, "day_invalid"),
         (11, "hours_invalid"),
         (12, "session_not_held"),
+        (13, "text_not_printable"),
+        (13, "time_invalid"),
+        (14, "hours_invalid"),
     ]
     assert filed["submission"]["state"] == "REJECTED"
     assert osh.agency.books.of_class("attendance", number) == []
@@ -318,6 +323,7 @@ async def test_who_may_get_a_certificate(osh: OshHub) -> None:
                 paper(number, 7),
                 paper(number, 1, certificateNo="另一號"),
                 paper(number, 88),
+                paper(number, 9, certificateNo="\x00"),
             ]},
         )  # fmt: skip
 
@@ -331,6 +337,8 @@ async def test_who_may_get_a_certificate(osh: OshHub) -> None:
         (7, "osh.exam.not_passed"),
         (8, "osh.certificate.already_issued"),
         (9, "trainee_unknown"),
+        (10, "text_not_printable"),
+        (10, "osh.exam.not_passed"),
     ]
 
 
