@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from .evaluations import EVALUATION_LOCK
 from .identity_sql import CLEAR
 
 __all__ = ["derive"]
@@ -99,12 +100,11 @@ _COUNTIES = """
 """
 
 # A change of a class or of an institution's recognition may change what its trainees' hours count.
-# Who is queued already is held until the commit: taken off before it, the evaluation would not see
-# what this batch changes. In order, because two registries that queue the same people, and those who
-# take them off, must not wait for each other.
+# Who is queued already stays queued until the commit, because nobody is taken off under the lock.
 _DUE = """
-    with changed as materialized (
-        select distinct person_id from (
+    insert into hub.evaluation_due (person_id, since)
+    select person_id, $1::timestamptz
+    from (
         select target as person_id from id_node
         union all
         select r.person_id
@@ -119,17 +119,11 @@ _DUE = """
         ) c
             join osh.certificate m on m.class_no = c.id
             join hub.person_record r on r.entity = 'osh.certificate' and r.source_id = m.id
-        ) found
-        where person_id is not null
-    ), held as materialized (
-        select d.person_id from hub.evaluation_due d join changed c on c.person_id = d.person_id
-        order by d.person_id for key share of d
-    )
-    insert into hub.evaluation_due (person_id, since)
-    select c.person_id, $1::timestamptz
-    from changed c
-    where not exists (select from held h where h.person_id = c.person_id)
-    order by c.person_id
+        except
+        select person_id from hub.evaluation_due
+    ) changed
+    where person_id is not null
+    order by person_id
     on conflict (person_id) do nothing
 """
 
@@ -145,5 +139,7 @@ async def derive(connection: "asyncpg.Connection[Any]", now: datetime) -> None:
     """
     await connection.execute(_ORGANISATIONS)
     await connection.execute(_COUNTIES)
+    # Whoever is being evaluated now was read without what this batch changes: wait, then queue anew.
+    await connection.execute("select pg_advisory_xact_lock($1)", EVALUATION_LOCK)
     await connection.execute(_DUE, now)
     await connection.execute(CLEAR)

@@ -11,6 +11,7 @@ from .people import fetch
 from .tables_work import evaluation
 
 __all__ = [
+    "EVALUATION_LOCK",
     "EvaluationRow",
     "claim",
     "drop_older",
@@ -19,6 +20,9 @@ __all__ = [
     "replace",
     "unqueue",
 ]
+
+EVALUATION_LOCK = 0x63657274_6576  # "cert" "ev"
+"""Shared by those who evaluate, exclusive to who queues a batch's changes, each until its commit."""
 
 EvaluationRow = tuple[Any, ...]
 """A row of ``hub.evaluation`` in the order of :data:`COLUMNS`."""
@@ -43,11 +47,17 @@ async def persons_after(
     return [row["id"] for row in rows]
 
 
+async def _hold(connection: AsyncConnection) -> None:
+    """Nobody queues a change until this transaction ends: it would be lost, seen by neither."""
+    await fetch(connection, "select pg_advisory_xact_lock_shared($1)", EVALUATION_LOCK)
+
+
 async def claim(connection: AsyncConnection, limit: int) -> Sequence[UUID]:
     """Take persons changed by a sync off the queue, in this transaction.
 
     Another process takes others; a change that commits meanwhile queues its person anew.
     """
+    await _hold(connection)
     rows = await fetch(
         connection,
         "delete from hub.evaluation_due where person_id in (select person_id from "
@@ -79,10 +89,10 @@ async def unqueue(connection: AsyncConnection, persons: Sequence[UUID]) -> None:
 
     A change that commits after the reading waits for this transaction and queues its person anew.
     """
+    await _hold(connection)
     await fetch(
         connection,
-        "delete from hub.evaluation_due where person_id in (select person_id from "
-        "hub.evaluation_due where person_id = any($1) order by person_id for update)",
+        "delete from hub.evaluation_due where person_id = any($1)",
         list(persons),
     )
 
