@@ -7,6 +7,7 @@ is a loop over the courses. Equal to the rule's own answer, which the benchmark 
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from ..domain.amounts import to_number
 from ..domain.decision import (
@@ -36,6 +37,7 @@ from .bench_decimal import (
 
 __all__ = ["explained_renewal"]
 
+_shared_frame = lru_cache(maxsize=4096)(frame_of)
 _REASONS = {"out_of_window": WINDOW_LAW, "excluded_course": EXCLUDED_LAW}
 _WARNINGS = {"category_attribute_mismatch", "culture_table_divergence", "culture_year_missed"}
 
@@ -49,17 +51,19 @@ def _points(name: str, rows: Iterable[PlainActivity]) -> Figure:
 
 
 def _articles(frame: Frame) -> dict[str, Article]:
+    articles = frame.articles
     found = [
-        frame.total,
-        frame.professional,
-        frame.quality_ethics_law,
-        frame.attributes_present,
-        frame.physical,
-        frame.safety_categories,
-        frame.safety_present,
+        articles.total,
+        articles.professional,
+        articles.quality_ethics_law,
+        articles.attributes_present,
+        articles.physical,
+        articles.safety_categories,
+        articles.safety_present,
         frame.culture.total,
         frame.culture.legacy,
         frame.culture.yearly.article if frame.culture.yearly else None,
+        articles.service,
     ]
     return {article.code: article for article in found if article is not None}
 
@@ -67,7 +71,7 @@ def _articles(frame: Frame) -> dict[str, Article]:
 def _total(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) -> Judgement:
     physical = [row for row in rows if row.mode != "online"]
     qel = [row for row in rows if row.attribute != "professional"]
-    most = frame.qel_at_most
+    most = frame.articles.qel_at_most
     qel_physical = _hundredths(sum_of(row for row in physical if row.attribute != "professional"))
     qel_online = _hundredths(sum_of(row for row in qel if row.mode == "online"))
     kept = min(qel_physical, most)
@@ -75,18 +79,18 @@ def _total(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) ->
     children = (
         Step(
             "ltc.qel_ceiling",
-            frame.qel_shown.law,
+            frame.articles.qel_shown.law,
             (
                 Figure("physical", qel_physical, "points"),
                 Figure("online", qel_online, "points"),
-                frame.qel_shown,
+                frame.articles.qel_shown,
             ),
             kept + min(qel_online, most - kept),
             "points",
             qel_physical + qel_online <= most,
         ),
         online_step(
-            frame.ceiling,
+            frame.articles.ceiling,
             _hundredths(before),
             _hundredths(after),
             _hundredths(cap),
@@ -100,10 +104,11 @@ def _total(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) ->
         Figure("qel_physical", kept, "points"),
         Figure("online", _hundredths(counted), "points"),
     )
-    return judge(frame.total, _hundredths(plain.requirements["ltc.total"][1]), shown, children)
+    amount = _hundredths(plain.requirements["ltc.total"][1])
+    return judge(frame.articles.total, frame.by, amount, shown, children)
 
 
-def _physical(article: Article, plain: PlainDecision) -> Judgement:
+def _physical(frame: Frame, article: Article, plain: PlainDecision) -> Judgement:
     _, counted, required = (
         plain.requirements["ltc.physical"][0],
         *map(_hundredths, plain.requirements["ltc.physical"][1:]),
@@ -115,7 +120,7 @@ def _physical(article: Article, plain: PlainDecision) -> Judgement:
         Figure("cap", _hundredths(plain.online[2]), "points", article.law),
     )
     return (
-        Requirement(article.code, met, counted, required, "points", article.law, article.by),
+        Requirement(article.code, met, counted, required, "points", article.law, frame.by),
         Step(article.why, article.law, inputs, counted, "points", met),
     )
 
@@ -158,18 +163,20 @@ def _judged(frame: Frame, rows: Sequence[PlainActivity], plain: PlainDecision) -
                 "gender_sensitivity",
             )
         ),
+        "ltc.service": (Figure("service", "registered"),),
     }
     found: list[Judgement] = []
     for code, article in _articles(frame).items():
         if code == "ltc.total":
             found.append(_total(frame, rows, plain))
         elif code == "ltc.physical":
-            found.append(_physical(article, plain))
+            found.append(_physical(frame, article, plain))
         else:
             children = _year_steps(frame, plain) if code == "ltc.culture_yearly" else ()
             counted = _hundredths(plain.requirements[code][1])
-            found.append(judge(article, counted, shown.get(code, ()), children))
-    found.append(frame.service["registered"])
+            yearly = frame.culture.yearly
+            by = yearly.by if yearly and code == "ltc.culture_yearly" else frame.by
+            found.append(judge(article, by, counted, shown.get(code, ()), children))
     return found
 
 
@@ -178,13 +185,13 @@ def _findings(
 ) -> tuple[Finding, ...]:
     culture = frame.culture
     laws = {
-        "category_attribute_mismatch": frame.safety_categories.law,
+        "category_attribute_mismatch": frame.articles.safety_categories.law,
         "culture_table_divergence": culture.total.law,
         "culture_year_missed": culture.yearly.article.law if culture.yearly else None,
         "excluded_course": EXCLUDED_LAW,
-        "online_capped": frame.ceiling.law,
+        "online_capped": frame.articles.ceiling.law,
         "out_of_window": WINDOW_LAW,
-        "qel_capped": frame.qel_shown.law,
+        "qel_capped": frame.articles.qel_shown.law,
         "year7_points_consumed": YEAR7_LAW,
     }
     about = {
@@ -216,7 +223,7 @@ def _year7(frame: Frame, plain: PlainDecision) -> tuple[Step, ...]:
             (
                 Figure("six_years", _hundredths(plain.six_years), "points"),
                 Figure("all_years", _hundredths(total), "points"),
-                *frame.total.shown,
+                *frame.articles.total.shown,
             ),
             _hundredths(used),
             "points",
@@ -233,15 +240,20 @@ def _next_change(frame: Frame, certificate: PlainCertificate, plain: PlainDecisi
     return next_day(frame.as_of, days)
 
 
-def explained_renewal(certificate: PlainCertificate, as_of: date, ruleset: Ruleset) -> Decision:
+def explained_renewal(
+    certificate: PlainCertificate, as_of: date, ruleset: Ruleset, *, share_frames: bool = False
+) -> Decision:
     """Decide and explain one renewal of somebody who is registered, on the day of the question.
 
     Args:
         certificate: Its days and courses.
         as_of: From 2023-10-13 to 2026-06-30.
         ruleset: Figures.
+        share_frames: Certificates of the same days share what follows from them, as in the rule;
+            else each finds its figures by itself, as one would first write it.
     """
-    frame = frame_of.__wrapped__(ruleset, certificate.valid_from, certificate.valid_to, None, as_of)
+    framed = _shared_frame if share_frames else frame_of
+    frame = framed(ruleset, certificate.valid_from, certificate.valid_to, None, as_of)
     plain = plain_renewal(certificate, as_of)
     left_out = {key for key, _ in plain.refused}
     rows = [row for row in certificate.activities if row.id not in left_out]

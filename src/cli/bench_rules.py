@@ -2,21 +2,19 @@
 
 Beside the rule run, chunk by chunk in the same process, the same rule by ``Decimal`` sums with and
 without an explanation, and OpenFisca-core's vectorised formula where it is installed. Rows are made
-as they are needed and let go: memory does not grow with their number.
+as they are needed and let go: memory does not grow with their number. A chunk is small, so that a
+certificate is decided soon after its facts were made, as in the stored evaluations.
 """
 
-import gc
-import resource
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from platform import python_version
 from typing import Any
 
+from ..domain.collector import collector_paused
 from ..domain.errors import CertHubError
 from ..rules.engine import evaluate
 from ..rules.ltc_renewal import CompactRenewal, compact_renewal
@@ -24,12 +22,13 @@ from ..rules.params import current_ruleset
 from . import bench_openfisca
 from .bench_decimal import PlainDecision, plain_certificate, plain_renewal
 from .bench_explained import explained_renewal
+from .bench_machine import peak_mib
 from .bench_renewals import AS_OF, CREDITS, Renewal, compact, given, renewals
 
 __all__ = ["AIMS", "SIZES", "bench_rules", "check", "lines"]
 
 SIZES = (1_000, 10_000, 100_000)
-_CHUNK = 250
+_CHUNK = 25
 _SAMPLE = 500
 _PEERS_AT_MOST = 10_000
 """Certificates that the slow peers decide of a size, spread evenly over the run."""
@@ -79,16 +78,6 @@ def check(sample: Sequence[Renewal]) -> None:
             raise CertHubError(f"{renewal.id}: the rule and the loop disagree")
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """As the stored evaluations run: nothing made here holds cycles."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 class _Clock:
     """CPU seconds and certificates by what was measured."""
 
@@ -98,7 +87,7 @@ class _Clock:
 
     def each(self, name: str, work: Callable[[Any], object], items: Sequence[Any]) -> None:
         """Time ``work`` on every item; results are let go one by one."""
-        with _collector_paused():
+        with collector_paused():
             start = time.process_time()
             for item in items:
                 work(item)
@@ -107,7 +96,7 @@ class _Clock:
 
     def block(self, name: str, work: Callable[[Any], object], item: Any, count: int) -> None:
         """Time ``work`` on one block of ``count`` certificates."""
-        with _collector_paused():
+        with collector_paused():
             start = time.process_time()
             work(item)
             self.seconds[name] += time.process_time() - start
@@ -116,12 +105,6 @@ class _Clock:
     def rates(self) -> dict[str, int]:
         """Certificates a CPU-second."""
         return {name: round(self.count[name] / self.seconds[name]) for name in self.count}
-
-
-def _peak() -> float:
-    """Largest resident size of this process so far, MiB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def _chunks(size: int) -> Iterator[list[Renewal]]:
@@ -181,6 +164,11 @@ def _peers(clock: _Clock, chunk: Sequence[Renewal]) -> None:
         "decimal_explained", lambda item: explained_renewal(item, AS_OF, ruleset), certificates
     )
     clock.each(
+        "decimal_explained_shared_frames",
+        lambda item: explained_renewal(item, AS_OF, ruleset, share_frames=True),
+        certificates,
+    )
+    clock.each(
         "explained_from_json_facts",
         lambda item: evaluate("ltc.renewal", item, AS_OF, ruleset, ready=True),
         facts,
@@ -195,7 +183,7 @@ def bench_rules(
     """Measure all sizes in one run.
 
     Args:
-        sizes: Numbers of certificates, multiples of 250.
+        sizes: Numbers of certificates, multiples of 25.
         progress: Told how many certificates more are done.
         least: A smaller size is run again and again until as many were decided.
 
@@ -208,8 +196,11 @@ def bench_rules(
     _run(min(sizes), min(sizes), least, fiscal, None)
     rows: list[dict[str, Any]] = []
     for size in sizes:
+        peak_mib(restart=True)
         rates = _run(size, min(sizes), least, fiscal, progress).rates()
-        rows.append({"certificates": size, "per_cpu_second": rates, "peak_mib": round(_peak(), 1)})
+        rows.append(
+            {"certificates": size, "per_cpu_second": rates, "peak_mib": round(peak_mib(), 1)}
+        )
     first, last = rows[0], rows[-1]
     rates = last["per_cpu_second"]
     ours = rates["explained"]
@@ -217,6 +208,9 @@ def bench_rules(
     plain_built = 1 / rates["decimal_explained"] + 1 / rates["decimal_objects_made"]
     ratios = {
         "explained_to_decimal_explained": ours / rates["decimal_explained"],
+        "explained_to_decimal_explained_shared_frames": (
+            ours / rates["decimal_explained_shared_frames"]
+        ),
         "explained_to_decimal_answers_only": ours / rates["decimal_answers_only"],
         "explained_to_decimal_explained_with_making_of_facts": plain_built / built,
         f"rate_{last['certificates']}_to_{first['certificates']}": (
@@ -250,7 +244,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for row in found["sizes"]:
         yield f"{row['certificates']:>8} certificates, peak {row['peak_mib']} MiB"
         for name, rate in row["per_cpu_second"].items():
-            yield f"         {name:<28} {rate:>9,}"
+            yield f"         {name:<34} {rate:>9,}"
     for name, value in found["ratios"].items():
         aim = found["aims"].get(name)
         told = ""

@@ -14,7 +14,7 @@ Judgement = tuple[Requirement, Step]
 
 
 class Article(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A requirement with its figure: what is the same for everybody who asks on that day.
+    """A requirement with its figure: what is the same for everybody, whatever the day it is due.
 
     Attributes:
         required: Hundredths of ``unit``.
@@ -27,45 +27,48 @@ class Article(msgspec.Struct, frozen=True, eq=False, gc=False):
     unit: str
     law: str
     required: int
-    by: date | None
     shown: tuple[Figure, ...]
     steps: Remembered[int, Step]
 
 
 @lru_cache(maxsize=256)
-def _steps(
-    why: str, law: str, unit: str, required: int, shown: tuple[Figure, ...]
-) -> Remembered[int, Step]:
-    """Steps by what was counted: one table for all articles that differ in their day alone."""
-    return Remembered(lambda counted: Step(why, law, shown, counted, unit, counted >= required))
-
-
-def article_of(
-    code: str, unit: str, law: str, required: int, by: date | None, shown: Figure
-) -> Article:
-    """The article whose step is ``<code>.why``."""
+def article_of(code: str, unit: str, law: str, required: int, shown: Figure) -> Article:
+    """The article whose step is ``<code>.why``; equal ones are one."""
     why, inputs = f"{code}.why", (shown,)
-    steps = _steps(why, law, unit, required, inputs)
-    return Article(code, why, unit, law, required, by, inputs, steps)
+    steps = Remembered[int, Step](
+        lambda counted: Step(why, law, inputs, counted, unit, counted >= required)
+    )
+    return Article(code, why, unit, law, required, inputs, steps)
 
 
 def judge(
-    article: Article, counted: int, shown: tuple[Figure, ...] = (), children: tuple[Step, ...] = ()
+    article: Article,
+    by: date | None,
+    counted: int,
+    shown: tuple[Figure, ...] = (),
+    children: tuple[Step, ...] = (),
 ) -> Judgement:
-    """A requirement that compares one sum with one figure; ``shown`` is what the sum is made of."""
+    """A requirement that compares one sum with one figure.
+
+    Args:
+        article: The figure.
+        by: Day by which it is due.
+        counted: The sum, hundredths.
+        shown: What the sum is made of.
+        children: Steps before it.
+    """
     unit, law, required = article.unit, article.law, article.required
     met = counted >= required
     return (
-        Requirement(article.code, met, counted, required, unit, law, article.by),
+        Requirement(article.code, met, counted, required, unit, law, by),
         Step(article.why, law, article.shown + shown, counted, unit, met, children),
     )
 
 
-def judge_sum(article: Article, counted: int) -> Judgement:
+def judge_sum(article: Article, by: date | None, counted: int) -> Judgement:
     """As :func:`judge` where nothing further is shown: whoever has the same sum shares the step."""
-    step = article.steps[counted]
     met, required = counted >= article.required, article.required
     return (
-        Requirement(article.code, met, counted, required, article.unit, article.law, article.by),
-        step,
+        Requirement(article.code, met, counted, required, article.unit, article.law, by),
+        article.steps[counted],
     )

@@ -59,6 +59,7 @@ class YearlyPlan(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         article: Every tested year must be met.
+        by: Day by which the next of them is due.
         each: Minimum of each culture in each tested year.
         years: The tested years.
         begun: How many of them had begun on the day of the application.
@@ -69,6 +70,7 @@ class YearlyPlan(msgspec.Struct, frozen=True, eq=False):
     """
 
     article: Article
+    by: date
     each: int
     years: tuple[CultureYear, ...]
     begun: int
@@ -82,12 +84,14 @@ class CulturePlan(msgspec.Struct, frozen=True, eq=False):
     """What a renewal has to show of culture credits.
 
     Attributes:
+        by: Day by which both sums are due.
         total: Minimum of the sum.
         legacy: What was due by ``legacy_end``, or None where not tested.
         legacy_end: Last day (ordinal) of courses that count for it.
         yearly: What has to be shown of every year; None where no year is tested.
     """
 
+    by: date | None
     total: Article
     legacy: Article | None = None
     legacy_end: int = 0
@@ -140,9 +144,9 @@ def _tested_year(
     )
 
 
-def _sum_of(code: str, figure: FigureValue, by: date | None) -> Article:
+def _sum_of(code: str, figure: FigureValue) -> Article:
     shown = Figure("required", figure.value, "points", figure.law)
-    return article_of(code, "points", figure.law, figure.value, by, shown)
+    return article_of(code, "points", figure.law, figure.value, shown)
 
 
 def _in_all(params: Params, _ruleset: Ruleset, term: Term, _application: date) -> CulturePlan:
@@ -151,7 +155,7 @@ def _in_all(params: Params, _ruleset: Ruleset, term: Term, _application: date) -
     Law: L0070045@2023-10-11:21.1-1-2 (一百十三年六月二日以前…合計二點); LTC-R12, Q7.
     """
     return CulturePlan(
-        _sum_of("ltc.culture_total", params.figure("ltc.culture", "total"), term.closes)
+        term.closes, _sum_of("ltc.culture_total", params.figure("ltc.culture", "total"))
     )
 
 
@@ -171,14 +175,15 @@ def _every_year(params: Params, ruleset: Ruleset, term: Term, application: date)
         for year in term.years
         if year.end >= since
     )
-    total = _sum_of("ltc.culture_total", figure, term.closes)
+    total = _sum_of("ltc.culture_total", figure)
     findings: tuple[Finding, ...] = ()
     # The printed table may differ from the sum of its parts (Q3).
     if figure.value != (legacy.value if legacy else 0) + 2 * yearly.value * len(years):
         findings = (Finding("culture_table_divergence", WARNING, total.law),)
     return CulturePlan(
+        term.closes,
         total,
-        _sum_of("ltc.culture_legacy", legacy, term.closes) if legacy else None,
+        _sum_of("ltc.culture_legacy", legacy) if legacy else None,
         since.toordinal() - 1,
         _yearly_plan(years, yearly, term, application, findings),
     )
@@ -194,12 +199,13 @@ def _yearly_plan(
     required = len(years) * 100
     by = next((date.fromordinal(year.end) for year in years if not year.closed), term.closes)
     shown = Figure("required", required, "years")
-    article = article_of("ltc.culture_yearly", "years", figure.law, required, by, shown)
+    article = article_of("ltc.culture_yearly", "years", figure.law, required, shown)
     missed = (*findings, Finding("culture_year_missed", WARNING, figure.law))
     met = sum(100 for year in years if year.empty.met)
     untouched = any(year.closed and not year.empty.met for year in years)
     return YearlyPlan(
         article,
+        by,
         figure.value,
         years,
         sum(year.start <= application.toordinal() for year in years),
@@ -207,7 +213,7 @@ def _yearly_plan(
         findings,
         missed,
         _Years(
-            *judge(article, met, (), tuple(year.empty for year in years)),
+            *judge(article, by, met, (), tuple(year.empty for year in years)),
             [year.empty_row for year in years],
             missed if untouched else findings,
         ),
@@ -237,7 +243,7 @@ def late_culture_plan(ruleset: Ruleset, application: date) -> CulturePlan:
     Law: L0070045@2023-10-11:21.1-1-2; LTC-R12, Q9.
     """
     figure = ruleset.on(law_day(ruleset, application)).figure("ltc.culture", "total")
-    return CulturePlan(_sum_of("ltc.culture_total", figure, None))
+    return CulturePlan(None, _sum_of("ltc.culture_total", figure))
 
 
 def _years(plan: YearlyPlan, courses: Courses) -> _Years:
@@ -267,7 +273,7 @@ def _years(plan: YearlyPlan, courses: Courses) -> _Years:
             years_met += 1
         elif year.closed:
             missed = True
-    requirement, step = judge(plan.article, years_met * 100, (), tuple(steps))
+    requirement, step = judge(plan.article, plan.by, years_met * 100, (), tuple(steps))
     return _Years(requirement, step, rows, plan.missed if missed else plan.findings)
 
 
@@ -280,14 +286,16 @@ def culture(plan: CulturePlan, courses: Courses) -> Culture:
 
     Law: L0070045@2023-10-11:9-3, 21.1-1-2; LTC-R12.
     """
-    total, total_step = judge_sum(plan.total, courses.sums.culture)
+    total, total_step = judge_sum(plan.total, plan.by, courses.sums.culture)
     if plan.yearly is None:
         return Culture((total,), (total_step,), [], ())
     years = _years(plan.yearly, courses)
     if plan.legacy is None:
         requirements, steps = (total, years.requirement), (total_step, years.step)
         return Culture(requirements, steps, years.rows, years.findings)
-    legacy, legacy_step = judge_sum(plan.legacy, culture_of(courses.before(plan.legacy_end + 1)))
+    legacy, legacy_step = judge_sum(
+        plan.legacy, plan.by, culture_of(courses.before(plan.legacy_end + 1))
+    )
     return Culture(
         (total, legacy, years.requirement),
         (total_step, legacy_step, years.step),

@@ -37,6 +37,7 @@ from .ltc_renewal_articles import (
     counted_total,
     physical,
     safety_present,
+    service_proof,
     total_points,
     year7_points,
 )
@@ -107,17 +108,17 @@ def _judged(frame: Frame, credit: CreditWindow, courses: Courses, service: Servi
 
     Law: L0070045:6-2, 9, 21.1; LTC-R7, R9 to R12.
     """
-    sums = courses.sums
-    total = counted_total(frame, courses)
+    sums, articles, by = courses.sums, frame.articles, frame.by
+    total = counted_total(articles, courses)
     points, points_step = total_points(frame, sums, total)
-    professional, professional_step = judge_sum(frame.professional, total.professional)
-    qel, qel_step = judge_sum(frame.quality_ethics_law, total.quality_ethics_law)
+    professional, professional_step = judge_sum(articles.professional, by, total.professional)
+    qel, qel_step = judge_sum(articles.quality_ethics_law, by, total.quality_ethics_law)
     attributes, attributes_step = attributes_present(frame, sums)
     in_person, in_person_step = physical(frame, total)
-    safety, safety_step = judge_sum(frame.safety_categories, sums.safety)
+    safety, safety_step = judge_sum(articles.safety_categories, by, sums.safety)
     themes, themes_step = safety_present(frame, sums)
     cultures = culture(frame.culture, courses)
-    served, served_step = frame.service[service]
+    served, served_step = service_proof(frame, service)
     year7_used, year7_steps = year7_points(frame, courses, total)
     return _Judged(
         total,
@@ -157,12 +158,21 @@ def _explanation(frame: Frame, status: str, steps: tuple[Step, ...]) -> Step:
     return Step("ltc.renewal", "L0070045@2023-10-11:7-1", frame.asked, status, None, met, steps)
 
 
+class _Prepared(msgspec.Struct, frozen=True, eq=False):
+    """A frame and the texts of every decision of it: they do not depend on the courses."""
+
+    frame: Frame
+    citations: tuple[str, ...]
+
+
 @lru_cache(maxsize=4096)
-def _citations(frame: Frame) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Texts of every decision of a frame: they do not depend on the courses."""
+def _prepared(
+    ruleset: Ruleset, valid_from: date, valid_to: date, application: date | None, as_of: date
+) -> _Prepared:
+    frame = frame_of(ruleset, valid_from, valid_to, application, as_of)
     judged = _judged(frame, frame.credit, courses_of((), (), (), ()), "registered")
-    cited = citations_of(_explanation(frame, "short", judged.steps), judged.requirements)
-    return cited, frozenset(cited)
+    explanation = _explanation(frame, "short", judged.steps)
+    return _Prepared(frame, citations_of(explanation, judged.requirements))
 
 
 def _online_report(frame: Frame, total: CountedTotal) -> dict[str, object]:
@@ -171,7 +181,7 @@ def _online_report(frame: Frame, total: CountedTotal) -> dict[str, object]:
         "after": shown_number(total.raw_online - total.before),
         "cap": shown_number(total.ceiling),
         "counted": shown_number(total.online),
-        "choice": frame.ceiling.choice(total.ceiling),
+        "choice": frame.articles.ceiling.choice(total.ceiling),
     }
 
 
@@ -185,7 +195,10 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
 
     Law: L0070045:6-2, 7, 9, 21.1; seed-004; LTC-R3 to R12.
     """
-    frame = frame_of(ruleset, question.valid_from, question.valid_to, question.application, as_of)
+    prepared = _prepared(
+        ruleset, question.valid_from, question.valid_to, question.application, as_of
+    )
+    frame, citations = prepared.frame, prepared.citations
     credit = credit_window(frame, question.credit_from)
     courses, refused, findings = counting_courses(frame, credit, question)
     judged = _judged(frame, credit, courses, question.service)
@@ -195,19 +208,18 @@ def compact_renewal(question: CompactRenewal, as_of: date, ruleset: Ruleset) -> 
 
     findings += frame.findings
     findings += judged.cultures.findings
-    if total.quality_ethics_law > frame.qel_at_most:
-        findings.append(frame.qel_capped)
+    if total.quality_ethics_law > frame.articles.qel_at_most:
+        findings.append(frame.articles.qel_capped)
     if total.raw_online > total.ceiling:
-        findings.append(frame.online_capped)
+        findings.append(frame.articles.online_capped)
     if judged.year7_used:
         findings.append(Finding("year7_points_consumed", INFO, YEAR7_LAW))
     if len(findings) > 1:
         findings.sort(key=_BY_CODE)
-    citations, cited = _citations(frame)
     if refused or frame.findings or credit is not frame.credit:
         # Other findings cite what the tree cites already.
         laws = [credit.step.law, *[one.law for one in findings]]
-        further = [law for law in laws if law is not None and law not in cited]
+        further = [law for law in laws if law is not None and law not in citations]
         citations = (*citations, *dict.fromkeys(further))
 
     return Decision(

@@ -6,7 +6,7 @@ from ..domain.decision import Figure, Requirement, Step
 from .ltc_article import Judgement, judge
 from .ltc_common import YEAR7_LAW
 from .ltc_online import online_step
-from .ltc_renewal_frame import Frame
+from .ltc_renewal_frame import Articles, Frame
 from .ltc_tally import Courses, Sums
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "counted_total",
     "physical",
     "safety_present",
+    "service_proof",
     "total_points",
     "year7_points",
 ]
@@ -47,7 +48,7 @@ class CountedTotal(msgspec.Struct, frozen=True, gc=False):
     total: int
 
 
-def counted_total(frame: Frame, courses: Courses) -> CountedTotal:
+def counted_total(articles: Articles, courses: Courses) -> CountedTotal:
     """Total of the courses after the ceilings, each point cut once at most.
 
     Physical points of quality, ethics and law are kept first; what exceeds their ceiling is taken
@@ -55,7 +56,7 @@ def counted_total(frame: Frame, courses: Courses) -> CountedTotal:
 
     Law: L0070045:9-1, 9-2 (超過三十六點者，以三十六點計); letter-1131960168; LTC-R9, R10.
     """
-    sums, ceilings, at_most = courses.sums, frame.ceiling, frame.qel_at_most
+    sums, ceilings, at_most = courses.sums, articles.ceiling, articles.qel_at_most
     physical, online = sums.professional_physical, sums.professional_online
     qel_physical, qel_online = sums.qel_physical, sums.qel_online
     professional, qel = physical + online, qel_physical + qel_online
@@ -89,27 +90,28 @@ def total_points(frame: Frame, sums: Sums, total: CountedTotal) -> Judgement:
 
     Law: L0070045:9-1 (積分合計達一百二十點以上); LTC-R9.
     """
+    articles = frame.articles
     qel = Step(
         "ltc.qel_ceiling",
-        frame.qel_shown.law,
+        articles.qel_shown.law,
         (
             Figure("physical", sums.qel_physical, "points"),
             Figure("online", sums.qel_online, "points"),
-            frame.qel_shown,
+            articles.qel_shown,
         ),
         total.qel_physical + total.qel_online,
         "points",
-        total.quality_ethics_law <= frame.qel_at_most,
+        total.quality_ethics_law <= articles.qel_at_most,
     )
     online = online_step(
-        frame.ceiling, total.before, total.raw_online - total.before, total.ceiling, total.online
+        articles.ceiling, total.before, total.raw_online - total.before, total.ceiling, total.online
     )
     shown = (
         Figure("professional_physical", sums.professional_physical, "points"),
         Figure("qel_physical", total.qel_physical, "points"),
         Figure("online", total.online, "points"),
     )
-    return judge(frame.total, total.total, shown, (qel, online))
+    return judge(articles.total, frame.by, total.total, shown, (qel, online))
 
 
 def attributes_present(frame: Frame, sums: Sums) -> Judgement:
@@ -124,7 +126,7 @@ def attributes_present(frame: Frame, sums: Sums) -> Judgement:
         Figure("law", law, "points"),
     )
     present = (quality > 0) + (ethics > 0) + (law > 0)
-    return judge(frame.attributes_present, present * 100, shown)
+    return judge(frame.articles.attributes_present, frame.by, present * 100, shown)
 
 
 def physical(frame: Frame, total: CountedTotal) -> Judgement:
@@ -132,13 +134,11 @@ def physical(frame: Frame, total: CountedTotal) -> Judgement:
 
     Law: seed-004 STEP 1 (120點-網路最高採40點=實體80點); LTC-R9.
     """
-    article = frame.physical
+    article = frame.articles.physical
     counted, ceiling = total.physical, total.ceiling
-    required = frame.total.required - ceiling
+    required = frame.articles.total.required - ceiling
     met = counted >= required
-    requirement = Requirement(
-        article.code, met, counted, required, "points", article.law, article.by
-    )
+    requirement = Requirement(article.code, met, counted, required, "points", article.law, frame.by)
     inputs = (
         Figure("required", required, "points"),
         *article.shown,
@@ -161,7 +161,29 @@ def safety_present(frame: Frame, sums: Sums) -> Judgement:
         Figure("gender_sensitivity", gender, "points"),
     )
     present = (fire > 0) + (emergency > 0) + (infection > 0) + (gender > 0)
-    return judge(frame.safety_present, present * 100, shown)
+    return judge(frame.articles.safety_present, frame.by, present * 100, shown)
+
+
+def service_proof(frame: Frame, service: str) -> Judgement:
+    """Registration or service 登錄或實際提供服務; the proof of any one certificate is enough.
+
+    Law: L0070045@2022-09-02:6-2; seed-004 Q&A 4.14; LTC-R7.
+    """
+    article = frame.articles.service
+    step = frame.articles.service_steps[service]
+    counted = 0 if service == "none" else 100
+    return (
+        Requirement(
+            article.code,
+            counted >= article.required,
+            counted,
+            article.required,
+            article.unit,
+            article.law,
+            frame.by,
+        ),
+        step,
+    )
 
 
 def year7_points(
@@ -173,15 +195,15 @@ def year7_points(
     """
     if frame.route != "extended":
         return 0, ()
-    before = counted_total(frame, courses.until(frame.original_end)).total
-    used = max(0, min(frame.total.required, total.total) - before)
+    before = counted_total(frame.articles, courses.until(frame.original_end)).total
+    used = max(0, min(frame.articles.total.required, total.total) - before)
     step = Step(
         "ltc.year7_points",
         YEAR7_LAW,
         (
             Figure("six_years", before, "points"),
             Figure("all_years", total.total, "points"),
-            *frame.total.shown,
+            *frame.articles.total.shown,
         ),
         used,
         "points",

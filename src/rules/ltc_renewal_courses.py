@@ -143,7 +143,7 @@ def _without_excluded(
     marked = [(key, mark) for key, mark in zip(courses.ids, marks, strict=True) if mark]
     mismatched = [key for key, mark in marked if mark == MISMATCH]
     if mismatched:
-        law, about = frame.safety_categories.law, tuple(sorted(mismatched))
+        law, about = frame.articles.safety_categories.law, tuple(sorted(mismatched))
         findings.append(Finding("category_attribute_mismatch", WARNING, law, about))
     excluded = [key for key, mark in marked if mark == EXCLUDED]
     if not excluded:

@@ -13,7 +13,7 @@ import msgspec
 
 from ..domain.decision import Deadline, Figure, Finding, Step, Window
 from ..domain.periods import DAY, add_years
-from .ltc_article import Article, Judgement, article_of, judge
+from .ltc_article import Article, article_of, judge
 from .ltc_calendar import Term, covered_day, figures_change, late_validity, term_of, term_step
 from .ltc_codes import Service
 from .ltc_common import INFO, WINDOW_LAW, figure_input, next_day, outdated_day, ruleset_findings
@@ -22,9 +22,11 @@ from .ltc_online import OnlineCeiling, online_ceiling
 from .params import Params, Ruleset
 
 __all__ = [
+    "Articles",
     "CreditWindow",
     "Frame",
     "Route",
+    "articles_on",
     "credit_window",
     "frame_of",
     "late_window",
@@ -57,10 +59,38 @@ class CreditWindow(msgspec.Struct, frozen=True, gc=False):
     report: dict[str, str]
 
 
+class Articles(msgspec.Struct, frozen=True, eq=False):
+    """The articles that an application meets, whatever the certificate.
+
+    Attributes:
+        qel_at_most: Ceiling of quality, ethics and law.
+        service_steps: The step of each kind of proof.
+        qel_capped: Told where points exceed that ceiling.
+        online_capped: Told where points exceed the ceiling of online points.
+    """
+
+    total: Article
+    professional: Article
+    quality_ethics_law: Article
+    attributes_present: Article
+    physical: Article
+    safety_categories: Article
+    safety_present: Article
+    service: Article
+    service_steps: Mapping[str, Step]
+    ceiling: OnlineCeiling
+    qel_at_most: int
+    qel_shown: Figure
+    qel_capped: Finding
+    online_capped: Finding
+
+
 class Frame(msgspec.Struct, frozen=True, eq=False):
     """A renewal question without its courses.
 
     Attributes:
+        asked: The days of the question, for the explanation.
+        by: Day by which whatever is missing is due.
         application: Day of application; the day asked about where none was given.
         lookback: Years before the application that count on the late route, else None.
         credit: Days whose courses count, where the certificate names no other first day.
@@ -79,18 +109,10 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     original_end: int
     open: bool
     moves: bool
-    ceiling: OnlineCeiling
+    asked: tuple[Figure, ...]
+    by: date | None
+    articles: Articles
     culture: CulturePlan
-    total: Article
-    professional: Article
-    quality_ethics_law: Article
-    qel_at_most: int
-    qel_shown: Figure
-    attributes_present: Article
-    physical: Article
-    safety_categories: Article
-    safety_present: Article
-    service: Mapping[str, Judgement]
     findings: tuple[Finding, ...]
     term_step: Step
     after_steps: tuple[Step, ...]
@@ -99,9 +121,6 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     window_report: dict[str, str]
     next_report: dict[str, str]
     changes: date | None
-    asked: tuple[Figure, ...]
-    qel_capped: Finding
-    online_capped: Finding
 
 
 def route_of(term: Term, application: date) -> Route:
@@ -123,29 +142,49 @@ def late_window(params: Params, application: date) -> tuple[date, date]:
     return add_years(application, -years), application
 
 
-def _article(params: Params, code: str, name: str, unit: str, by: date | None) -> Article:
+def _article(params: Params, code: str, name: str, unit: str) -> Article:
     figure = params.figure(code, name)
     shown = figure_input("required", figure, unit)
     required = figure.value if unit == "points" else figure.value * 100
-    return article_of(code, unit, figure.law, required, by, shown)
+    return article_of(code, unit, figure.law, required, shown)
 
 
-def _service(params: Params, by: date | None) -> dict[str, Judgement]:
-    """Registration or service 登錄或實際提供服務; the proof of any one certificate is enough.
-
-    Law: L0070045@2022-09-02:6-2; seed-004 Q&A 4.14; LTC-R7.
-    """
-    article = _article(params, "ltc.service", "minimum", "proofs", by)
+def _service_steps(service: Article) -> dict[str, Step]:
     return {
-        service: judge(article, 0 if service == "none" else 100, (Figure("service", service),))
-        for service in get_args(Service)
+        proof: judge(service, None, 0 if proof == "none" else 100, (Figure("service", proof),))[1]
+        for proof in get_args(Service)
     }
 
 
-def _physical(total: Article, law: str) -> Article:
-    """實體: what the online ceiling leaves of the total; the minimum follows with each person."""
-    shown = Figure("total", total.required, "points", total.law)
-    return article_of("ltc.physical", "points", law, 0, total.by, shown)
+@lru_cache(maxsize=256)
+def articles_on(ruleset: Ruleset, day: date) -> Articles:
+    """The articles whose figures answer an application of ``day``.
+
+    Law: L0070045:6-2, 9, 21.1; seed-004; LTC-R7, R9 to R11.
+    """
+    params = ruleset.on(day)
+    total = _article(params, "ltc.total", "minimum", "points")
+    service = _article(params, "ltc.service", "minimum", "proofs")
+    ceiling = online_ceiling(ruleset, day)
+    at_most = params.figure("ltc.quality_ethics_law", "counted_at_most")
+    # 實體: what the online ceiling leaves of the total; the minimum follows with each person.
+    whole = Figure("total", total.required, "points", total.law)
+    return Articles(
+        total=total,
+        professional=_article(params, "ltc.professional", "minimum", "points"),
+        quality_ethics_law=_article(params, "ltc.quality_ethics_law", "minimum", "points"),
+        attributes_present=_article(params, "ltc.attributes_present", "minimum", "attributes"),
+        physical=article_of("ltc.physical", "points", ceiling.law, 0, whole),
+        safety_categories=_article(params, "ltc.safety_categories", "minimum", "points"),
+        safety_present=_article(params, "ltc.safety_present", "minimum", "themes"),
+        service=service,
+        service_steps=_service_steps(service),
+        ceiling=ceiling,
+        qel_at_most=at_most.value,
+        qel_shown=figure_input("at_most", at_most, "points"),
+        qel_capped=Finding("qel_capped", INFO, at_most.law),
+        online_capped=Finding("online_capped", INFO, ceiling.law),
+    )
 
 
 def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tuple[date, date, str]:
@@ -163,9 +202,8 @@ def _next(ruleset: Ruleset, term: Term, route: Route, application: date) -> tupl
 def _deadlines(term: Term, culture: CulturePlan, as_of: date) -> tuple[Deadline, ...]:
     ahead: list[Deadline] = []
     if culture.yearly is not None and any(not year.closed for year in culture.yearly.years):
-        yearly = culture.yearly.article
-        assert yearly.by is not None
-        ahead.append(Deadline("ltc.culture_year_by", yearly.by, yearly.law))
+        yearly = culture.yearly
+        ahead.append(Deadline("ltc.culture_year_by", yearly.by, yearly.article.law))
     ahead.append(Deadline("ltc.renew_by", term.closes, term.window_months.law))
     return tuple(sorted((one for one in ahead if one.due >= as_of), key=lambda one: one.due))
 
@@ -244,7 +282,6 @@ def _closing_steps(
     return tuple(steps)
 
 
-@lru_cache(maxsize=4096)
 def frame_of(
     ruleset: Ruleset,
     valid_from: date,
@@ -252,7 +289,7 @@ def frame_of(
     given_application: date | None,
     as_of: date,
 ) -> Frame:
-    """The frame of a question; equal questions share one.
+    """The frame of a question.
 
     Law: L0070045:6, 7, 9, 21.1; LTC-R3 to R6, R9 to R12.
     """
@@ -264,15 +301,8 @@ def frame_of(
         culture = late_culture_plan(ruleset, application)
     else:
         culture = culture_plan(ruleset, term, application)
-    by = None if route == "late" else term.closes
-    total = _article(params, "ltc.total", "minimum", "points", by)
-    ceiling = online_ceiling(ruleset, params.day)
-    qel_at_most = params.figure("ltc.quality_ethics_law", "counted_at_most")
     next_valid_to, next_credit_from, next_law = _next(ruleset, term, route, application)
     return Frame(
-        asked=(Figure("as_of", as_of), Figure("application", application)),
-        qel_capped=Finding("qel_capped", INFO, qel_at_most.law),
-        online_capped=Finding("online_capped", INFO, ceiling.law),
         as_of=as_of,
         application=application,
         term=term,
@@ -282,18 +312,10 @@ def frame_of(
         original_end=valid_to.toordinal(),
         open=application >= term.opens,
         moves=given_application is None,
-        ceiling=ceiling,
+        asked=(Figure("as_of", as_of), Figure("application", application)),
+        by=None if route == "late" else term.closes,
+        articles=articles_on(ruleset, params.day),
         culture=culture,
-        total=total,
-        professional=_article(params, "ltc.professional", "minimum", "points", by),
-        quality_ethics_law=_article(params, "ltc.quality_ethics_law", "minimum", "points", by),
-        qel_at_most=qel_at_most.value,
-        qel_shown=figure_input("at_most", qel_at_most, "points"),
-        attributes_present=_article(params, "ltc.attributes_present", "minimum", "attributes", by),
-        physical=_physical(total, ceiling.law),
-        safety_categories=_article(params, "ltc.safety_categories", "minimum", "points", by),
-        safety_present=_article(params, "ltc.safety_present", "minimum", "themes", by),
-        service=_service(params, by),
         findings=tuple(ruleset_findings(ruleset, as_of, application)),
         term_step=term_step(term),
         after_steps=_closing_steps(params, route, next_valid_to, next_credit_from, next_law),
