@@ -55,6 +55,7 @@ class Trainee:
         course: VR course number, LTC course id or OSH class number.
         role: Registry and type of the certificate (``ltc.care_worker``).
         attribute: Which record of the course, where there are several.
+        record: The same by its id, where several have one attribute.
     """
 
     number: str
@@ -62,6 +63,7 @@ class Trainee:
     course: str
     role: str
     attribute: str | None = None
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ async def apply_recognition(hub: Hub, request: Request, given: ApplyInput) -> Do
             given.trainee.course,
             given.trainee.role,
             given.trainee.attribute,
+            given.trainee.record,
         ],
         "reason": given.reason,
     }
@@ -311,14 +314,15 @@ async def _of_trainee(
         and types[found.certificate] == type_
         and found.certificate.startswith(f"{target}:")
         and trainee.attribute in (None, found.activity.get("attribute"))
+        and trainee.record in (None, found.activity["id"])
         and found.outcome in ("needs_application", "awaiting_decision")
     ]
     if not fitting:
         raise nothing
     if len({fact_key(found.activity) for found in fitting}) > 1:
-        attributes = sorted({str(found.activity.get("attribute")) for found in fitting})
+        several = sorted({f"{f.activity['id']}:{f.activity.get('attribute')}" for f in fitting})
         raise Unfit(
-            UserError("activity_ambiguous", ("trainee", "attribute"), expected=" ".join(attributes))
+            UserError("activity_ambiguous", ("trainee", "record"), expected=" ".join(several))
         )
     found = min(fitting, key=lambda item: (item.outcome != "needs_application", item.certificate))
     institution = next(tax_id for registry, tax_id in owners if registry in sources)

@@ -32,6 +32,10 @@ async def test_an_organiser_applies_for_its_own_trainee_by_number(own_country: C
     made = await applied(
         own_country, "o2", role="institution-osh", trainee={**who, "attribute": "law"}
     )
+    by_record = await applied(
+        own_country, "o7", role="institution-osh",
+        trainee={**who, "record": f"{course}-001-C#osh.risk_assessment"},
+    )  # fmt: skip
     foreign = await applied(own_country, "o3", role="institution-vr", trainee=who)
     nobody = await applied(
         own_country, "o4", role="institution-osh",
@@ -53,15 +57,24 @@ async def test_an_organiser_applies_for_its_own_trainee_by_number(own_country: C
     )  # fmt: skip
 
     assert told(several) == ["activity_ambiguous"]
-    assert several["errors"][0]["expected"] == "law professional"
+    assert several["errors"][0]["expected"] == " ".join(
+        f"{course}-001-C#osh.{category}:{attribute}"
+        for category, attribute in (
+            ("health_management", "professional"),
+            ("regulations", "law"),
+            ("risk_assessment", "professional"),
+        )
+    )
+    assert told(by_record) == []
     assert told(made) == []
     assert (made["recognition"]["row"], made["recognition"]["fromRegistry"]) == ("M21", "osh")
     assert made["recognition"]["certificate"] is None  # a certificate that it may not read
     assert told(foreign) == told(nobody) == told(other_type) == ["recognition_target_not_found"]
     assert told(mistyped) == ["identifier_invalid"]
-    assert [(node["id"], node["state"]) for node in seen["recognitions"]["nodes"]] == [
-        (made["recognition"]["id"], "pending")
-    ]
+    assert {(node["id"], node["state"]) for node in seen["recognitions"]["nodes"]} == {
+        (made["recognition"]["id"], "pending"),
+        (by_record["recognition"]["id"], "pending"),
+    }
 
 
 async def test_a_declared_record_counts_once_approved_and_travels_as_medical(

@@ -36,6 +36,11 @@ class RecognitionTraineeInput:
         default=None,
         description="課程屬性;同一課程有多筆紀錄時指明。 Which record, where the course gave several.",
     )
+    record: str | None = strawberry.field(
+        default=None,
+        description="紀錄代碼;同一屬性仍有多筆時,填錯誤訊息 expected 所列者。 The record's id, where several have "
+        "one attribute: as `expected` of the error lists them, before the colon.",
+    )
 
 
 @strawberry.input(
@@ -77,6 +82,7 @@ class ApplyRecognitionInput:
                 who.course,
                 who.certificate_role,
                 who.attribute,
+                who.record,
             )
         return ApplyInput(
             self.idempotency_key,
