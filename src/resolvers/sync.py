@@ -36,6 +36,7 @@ from ..store.sync_runs import begin_run, end_run, save_batch, try_lock
 
 __all__ = [
     "DatabaseFault",
+    "DatabaseFull",
     "SyncHalted",
     "SyncHub",
     "SyncLimits",
@@ -61,9 +62,15 @@ class SyncHalted(CertHubError, Terminal):
 
 
 class DatabaseFault(CertHubError, Transient):
-    """The database went away, or has no room left (``DATABASE_FULL``): the batch was taken back."""
+    """The database went away: what was not committed was taken back."""
 
     code = "DATABASE_UNAVAILABLE"
+
+
+class DatabaseFull(DatabaseFault):
+    """The database has no room left; the batch was taken back."""
+
+    code = "DATABASE_FULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +211,11 @@ def _database_fault(registry: str, error: Exception) -> DatabaseFault:
     state = getattr(driver, "sqlstate", None)
     full = state == asyncpg.DiskFullError.sqlstate
     what = "has no room left" if full else "went away"
-    return DatabaseFault(
+    kind = DatabaseFull if full else DatabaseFault
+    return kind(
         f"{registry}: the database {what} ({type(error).__name__}); what was not committed is read"
         " again by the next sync",
         f"{registry}:資料庫{'空間不足' if full else '連線中斷'};未提交者由下次同步重讀",
-        code="DATABASE_FULL" if full else None,
         details={"registry": registry, "sqlstate": state or ""},
     )
 

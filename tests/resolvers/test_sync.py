@@ -603,19 +603,34 @@ class _Lazy(Sequence[Record]):
         return self._held[place]
 
 
+class _Telling:
+    """A connector that tells when it reads."""
+
+    registry = "ltc"
+
+    def __init__(self, script: Sequence[Batch], seen: list[str]) -> None:
+        self._script = script
+        self._seen = seen
+
+    async def batches(
+        self, position: Mapping[str, object] | None, *, full: bool = False
+    ) -> AsyncIterator[Batch]:
+        """The script."""
+        for number, batch in enumerate(self._script):
+            self._seen.append(f"read {number}")
+            yield batch
+
+    async def ping(self) -> None:
+        """Nothing to ask."""
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
 async def test_a_batch_is_read_while_the_one_before_is_stored_unless_that_one_is_lazy(
     engine: AsyncEngine, keys: KeyRing, made: Made
 ) -> None:
     seen: list[str] = []
-
-    class Telling(made.scripted):
-        async def batches(
-            self, position: Mapping[str, object] | None, *, full: bool = False
-        ) -> AsyncIterator[Batch]:
-            for number, step in enumerate(self.script):
-                seen.append(f"read {number}")
-                assert isinstance(step, Batch)
-                yield step
 
     lazy = _Lazy([made.credit("D2", "L1")])
     script = [
@@ -630,7 +645,7 @@ async def test_a_batch_is_read_while_the_one_before_is_stored_unless_that_one_is
         told += 1
         seen.append(f"stored {told - 1}")
 
-    await run_sync(SyncHub(engine, keys, clock.now), Telling("ltc", script), progress=progress)
+    await run_sync(SyncHub(engine, keys, clock.now), _Telling(script, seen), progress=progress)
 
     assert seen[:6] == ["read 0", "read 1", "stored 0", "stored 1", "read 2", "stored 2"]
 
@@ -693,3 +708,56 @@ async def test_a_second_listing_of_a_run_begins_with_a_mirror_that_is_no_longer_
     }  # fmt: skip
     live = await _rows(engine, "select id from ltc.credit where deleted_at is null")
     assert live == [("D2",)]
+
+
+async def _break(engine: AsyncEngine, statement: str) -> None:
+    """The database does something when the position of a first batch is written."""
+    body = f"begin {statement}; return new; end"
+    function = f"create function fault() returns trigger language plpgsql as $$ {body} $$"
+    on_row = "before insert on hub.sync_state for each row execute function fault()"
+    async with engine.begin() as connection:
+        await connection.execute(text(function))
+        await connection.execute(text(f"create trigger fault {on_row}"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("perform pg_terminate_backend(pg_backend_pid())", "DATABASE_UNAVAILABLE"),
+        ("raise exception 'no space' using errcode = '53100'", "DATABASE_FULL"),
+    ],
+    ids=["session lost", "disk full"],
+)
+async def test_a_fault_of_the_database_takes_the_batch_back_and_is_told(
+    sync: Sync, made: Made, engine: AsyncEngine, statement: str, code: str
+) -> None:
+    await _break(engine, statement)
+
+    report = await sync("ltc", made.batch("ltc", made.credit("D1", "L1")))
+    async with engine.begin() as connection:
+        await connection.execute(text("drop trigger fault on hub.sync_state"))
+    again = await sync("ltc", made.batch("ltc", made.credit("D1", "L1")))
+
+    assert (report.state, report.error and report.error.code) == ("failed", code)
+    assert _nonzero(again) == {"fetched": 1, "inserted": 1}
+    assert await _rows(engine, "select state, error_code from hub.sync_run order by id") == [
+        ("failed", code),
+        ("complete", None),
+    ]
+
+
+async def test_the_other_registries_go_on_when_one_session_is_lost(
+    made: Made, engine: AsyncEngine, keys: KeyRing
+) -> None:
+    lost = "perform pg_terminate_backend(pg_backend_pid())"
+    await _break(engine, f"if new.registry = 'vr' then {lost}; end if")
+    hub = SyncHub(engine, keys, clock.now)
+    batches = {name: [Batch(name, {"n": 1})] for name in ("vr", "ltc", "osh")}
+
+    reports = await sync_all(hub, {n: made.scripted(n, given) for n, given in batches.items()})
+
+    assert [(one.registry, one.state) for one in reports] == [
+        ("vr", "failed"),
+        ("ltc", "complete"),
+        ("osh", "complete"),
+    ]
