@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from certhub.auth.viewer import AgencyType, Viewer
-from certhub.cli.main import app
+from certhub.cli.roster import app
 from certhub.domain.submission import UserError
 from certhub.resolvers.facts.built import Findings
 from certhub.resolvers.facts.osh_classes import roster_class
@@ -38,7 +38,7 @@ def _told(errors: tuple[UserError, ...]) -> list[dict[str, object]]:
 
 
 def _offline(arguments: list[str]) -> tuple[dict[str, Any], int]:
-    found = runner.invoke(app, ["roster", "check", *arguments, "--json"])
+    found = runner.invoke(app, ["check", *arguments, "--json"])
     report = json.loads(found.stdout)
     for error in (*report["user_errors"], *report["user_warnings"]):
         assert error.pop("message_zh")

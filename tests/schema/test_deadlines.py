@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from icalendar import Calendar
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from certhub.cli.main import app
+from certhub.cli.deadlines import deadlines
 from certhub.domain.rest_days import RestDays
 from certhub.store.tables_work import audit
 
@@ -174,6 +175,13 @@ async def test_a_class_shows_its_deadlines_with_their_state(country: Country) ->
     ]
 
 
+def _command() -> typer.Typer:
+    # Alone: the whole command line sets up logging for the process.
+    alone = typer.Typer()
+    alone.command()(deadlines)
+    return alone
+
+
 async def test_the_command_prints_the_same_and_writes_the_same_calendar(
     country: Country, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +191,7 @@ async def test_the_command_prints_the_same_and_writes_the_same_calendar(
     file = tmp_path / "a.ics"
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["deadlines", "04000002", "--on", "2024-09-02", *arguments])
+        return CliRunner().invoke(_command(), ["04000002", "--on", "2024-09-02", *arguments])
 
     told = await asyncio.to_thread(run, "--ics", str(file))
     machine = await asyncio.to_thread(run, "--json")
@@ -207,7 +215,7 @@ async def test_the_command_knows_no_other_institution(
     monkeypatch.setenv("CERTHUB_HOME", str(country.home))
     monkeypatch.setenv("CERTHUB_UNAVAILABLE_AFTER__OSH", "P30000D")
 
-    told = await asyncio.to_thread(CliRunner().invoke, app, ["deadlines", "99999999"])
+    told = await asyncio.to_thread(CliRunner().invoke, _command(), ["99999999"])
 
     assert told.exit_code == 1
     assert "no OSH training institution" in str(told.exception)
