@@ -47,7 +47,7 @@ async def test_nobody_is_taken_off_the_queue_between_a_change_and_its_commit(
             return len(await claim(connection, 10))
 
     async with engine.begin() as syncing:
-        driver = (await syncing.get_raw_connection()).driver_connection
+        driver: Any = (await syncing.get_raw_connection()).driver_connection
         await syncing.execute(text("select 1"))
         await prepare(driver)
         await driver.execute("insert into touched values ('ltc.person', 'L1', true)")

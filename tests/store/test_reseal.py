@@ -1,7 +1,7 @@
 """A new cipher key: what is stored is encrypted anew, beside a sync, and stays readable."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -139,29 +139,43 @@ async def test_what_was_broken_off_goes_on_where_it_stood(
     await _check(engine, newer)
 
 
+class _Slow:
+    """A connector whose second batch waits until it is told."""
+
+    registry = "vr"
+
+    def __init__(self, script: Sequence[Batch]) -> None:
+        self._script = script
+        self.begun = asyncio.Event()
+        self.further = asyncio.Event()
+
+    async def batches(
+        self, position: Mapping[str, object] | None, *, full: bool = False
+    ) -> AsyncIterator[Batch]:
+        """Both batches."""
+        yield self._script[0]
+        self.begun.set()
+        await self.further.wait()
+        yield self._script[1]
+
+    async def ping(self) -> None:
+        """Nothing to ask."""
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
 async def test_a_sync_runs_meanwhile_and_people_are_found_all_the_time(
     engine: AsyncEngine, keys: KeyRing, made: Made, session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reseal, "_BATCH", 1)
     await _fill(engine, keys, made)
     newer = keys.with_next("cipher", TODAY).with_next("index", TODAY)
-    resealing = asyncio.Event()
-    sealed = asyncio.Event()
-
-    class Slow(made.scripted):
-        async def batches(
-            self, position: Mapping[str, object] | None, *, full: bool = False
-        ) -> AsyncIterator[Batch]:
-            yield self.script[0]
-            resealing.set()
-            await sealed.wait()
-            yield self.script[1]
-
     changed = made.professional("P0", NUMBERS[0], version=2, name="王改名")
     late = made.professional("P3", NUMBERS[3], version=3, name="王再改")
-    slow = Slow("vr", [made.batch("vr", changed), made.batch("vr", late)])
+    slow = _Slow([made.batch("vr", changed), made.batch("vr", late)])
     syncing = asyncio.create_task(_sync(engine, newer, slow))
-    await resealing.wait()
+    await slow.begun.wait()
 
     await reseal_all(session, newer)
     async with engine.connect() as connection:
@@ -169,7 +183,7 @@ async def test_a_sync_runs_meanwhile_and_people_are_found_all_the_time(
             len(await persons_by_index(connection, blind_indexes(newer, number)))
             for number in NUMBERS
         ]
-    sealed.set()
+    slow.further.set()
     await syncing
 
     assert seen == [1] * len(NUMBERS)
