@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What the benchmarks compare with is installed beside the hub, never in it.
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/.installed
 
 .PHONY: install demo test check lock bench
 
@@ -28,5 +31,11 @@ lock: ## new pins with hashes, without any index address
 	uv pip compile requirements-dev.in -o requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 	uv pip compile requirements-bench.in -o requirements-bench.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-bench: install ## benchmarks, ratios only
-	$(BIN)/certhub bench $(ARGS)
+$(BENCH_STAMP): requirements-bench.lock pyproject.toml
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv --without-pip $(BENCH)
+	$(PYTHON) -m pip --python $(BENCH)/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(PYTHON) -m pip --python $(BENCH)/bin/python install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $(BENCH_STAMP)
+
+bench: $(BENCH_STAMP) ## benchmarks, ratios only; ARGS=ingest or roster for another, ARGS="rules --json"
+	$(BENCH)/bin/certhub bench $(ARGS)
