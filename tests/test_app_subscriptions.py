@@ -10,6 +10,7 @@ import pytest
 import strawberry
 from sqlalchemy import select
 
+from certhub.app import DEV_ISSUER
 from certhub.schema.guard import Guard
 from certhub.store.tables_work import audit
 
@@ -87,11 +88,6 @@ async def test_a_wrong_subscription_tells_its_error(hub: HubClient) -> None:
     assert '"errors":' in answer.text
 
 
-async def _open(hub: HubClient) -> int:
-    answer = await hub.graphql("subscription { never }", headers=SSE)
-    return answer.status_code
-
-
 async def test_a_stream_ends_after_the_longest_time(hub: HubClient) -> None:
     site = hub.app.state.site
     hub.app.state.site = replace(site, limits=replace(site.limits, subscription_seconds=0.05))
@@ -103,16 +99,18 @@ async def test_a_stream_ends_after_the_longest_time(hub: HubClient) -> None:
 
 async def test_a_client_has_a_few_streams_and_each_gives_its_place_back(hub: HubClient) -> None:
     site = hub.app.state.site
-    hub.app.state.site = replace(
-        site,
-        limits=replace(site.limits, client_subscriptions=2, subscription_seconds=0.3),
-    )
+    limits = replace(site.limits, client_subscriptions=1)
+    hub.app.state.site = replace(site, limits=limits)
+    client = (DEV_ISSUER, "local-taipei")
+    assert site.streams.open(client, limits)
 
-    at_once = await asyncio.gather(*(_open(hub) for _ in range(3)))
-    afterwards = await _open(hub)
+    full = await hub.graphql("subscription { count(to: 1) }", headers=SSE)
+    other = await hub.graphql("subscription { count(to: 1) }", headers=SSE, role="local-kaohsiung")
+    site.streams.close(client)
+    free = await hub.graphql("subscription { count(to: 1) }", headers=SSE)
 
-    assert sorted(at_once) == [200, 200, 429]
-    assert afterwards == 200
+    assert [answer.status_code for answer in (full, other, free)] == [429, 200, 200]
+    assert site.streams.open(client, limits)
 
 
 async def test_too_many_streams_are_refused_with_a_code_and_a_time(hub: HubClient) -> None:

@@ -108,7 +108,7 @@ class Desk:
                 **self.asker.headers("institution-vr", "training"),
                 "Accept": "text/event-stream",
             },
-            timeout=30,
+            timeout=60,
         )
         lines = [line for line in answer.text.split("\n") if line.startswith("data: {")]
         events = [httpx.Response(200, text=line.removeprefix("data: ")).json() for line in lines]
