@@ -1,6 +1,5 @@
 """A submission followed: each state once, whoever brings it there, until a final one."""
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,8 +38,9 @@ async def _follow(hub: Hub, identity: UUID, who: str | None = None) -> list[tupl
 
 async def test_every_state_is_told_once_and_the_final_one_is_the_last(engine: AsyncEngine) -> None:
     hub, identity = await _filed(engine)
-    watching = asyncio.create_task(_follow(hub, identity))
-    await asyncio.sleep(0.1)
+    key = encode_id(NodeKind.SUBMISSION, str(identity))
+    watching = watch_submission(hub, asked_by(hub), key, every=0.01)
+    seen = [await anext(watching)]
 
     async with engine.begin() as connection:
         # In one go: what happens between two questions is told as well.
@@ -53,9 +53,13 @@ async def test_every_state_is_told_once_and_the_final_one_is_the_last(engine: As
             NOW + timedelta(seconds=1),
             errors=[UserError("id_format")],
         )
-    seen = await asyncio.wait_for(watching, 10)
+    seen += [found async for found in watching]
 
-    assert seen == [("QUEUED", 0), ("SENT", 0), ("REFUSED", 1)]
+    assert [(found.state.value, len(found.errors)) for found in seen] == [
+        ("QUEUED", 0),
+        ("SENT", 0),
+        ("REFUSED", 1),
+    ]
 
 
 async def test_a_final_submission_is_told_and_the_stream_ends(engine: AsyncEngine) -> None:
