@@ -25,7 +25,7 @@ from certhub.domain.records import ENTITIES
 from certhub.resolvers.export import export_table
 from certhub.sandbox.clock import SANDBOX_DAY
 from certhub.sandbox.run import NO_RATES, Agencies, start_agencies
-from certhub.settings import Settings
+from certhub.settings import Environment, Settings
 from certhub.store import clock
 from certhub.store.failpoints import FAIL_POINTS, arm, disarm
 
@@ -66,7 +66,7 @@ def _in_the_code() -> list[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "reach":
                 [argument] = node.args
                 assert isinstance(argument, ast.Constant), path
-                found.append(argument.value)
+                found.append(str(argument.value))
     return found
 
 
@@ -76,7 +76,7 @@ def test_every_fail_point_stands_in_the_code_once_and_no_other() -> None:
 
 def test_production_refuses_a_fail_point(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="CERTHUB_FAIL_POINT is refused"):
-        Settings(environment="production", id_keys_file=tmp_path, fail_point="sync.begun")
+        Settings(environment=Environment.PRODUCTION, id_keys_file=tmp_path, fail_point="sync.begun")
 
 
 @pytest.mark.parametrize("point", ["sync.nowhere", "sync.begun:0", "sync.begun:x"])
@@ -202,10 +202,10 @@ async def stage(
 async def _compare_with_the_books(agencies: Agencies, environment: dict[str, str]) -> None:
     """Whether the mirror holds the keys that the agencies' own books hold, no more and no fewer."""
     settings = Settings(
-        home=environment["CERTHUB_HOME"],
+        home=Path(environment["CERTHUB_HOME"]),
         database_url=SecretStr(environment["CERTHUB_DATABASE_URL"]),
     )
-    books = {"vr": agencies.vr, "ltc": agencies.ltc, "osh": agencies.osh}
+    books: dict[str, Any] = {"vr": agencies.vr, "ltc": agencies.ltc, "osh": agencies.osh}
     async with open_hub(settings) as hub:
         for entity in ENTITIES:
             ledger = books[entity.registry].ledger()[entity.collection]

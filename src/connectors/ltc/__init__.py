@@ -41,6 +41,7 @@ def build(
         deadline_seconds: Of a request; a snapshot gets a second more per thousand rows.
         attempts: Tries of one request.
         page_size: Lines per answer of the feed.
+        limits: Instead of the contract's.
         transport: Instead of the network (tests).
 
     Raises:
