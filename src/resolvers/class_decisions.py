@@ -1,6 +1,6 @@
 """Decisions about OSH classes, their trainees and the recognition of institutions."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
