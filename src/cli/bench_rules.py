@@ -2,8 +2,7 @@
 
 Beside the rule run, chunk by chunk in the same process, the same rule by ``Decimal`` sums with and
 without an explanation, and OpenFisca-core's vectorised formula where it is installed. Rows are made
-as they are needed and let go: memory does not grow with their number. A chunk is small, so that a
-certificate is decided soon after its facts were made, as in the stored evaluations.
+as they are needed and let go: memory does not grow with their number.
 """
 
 import time
@@ -28,7 +27,7 @@ from .bench_renewals import AS_OF, CREDITS, Renewal, compact, given, renewals
 __all__ = ["AIMS", "SIZES", "bench_rules", "check", "lines"]
 
 SIZES = (1_000, 10_000, 100_000)
-_CHUNK = 25
+_CHUNK = 250
 _SAMPLE = 500
 _PEERS_AT_MOST = 10_000
 """Certificates that the slow peers decide of a size, spread evenly over the run."""
@@ -183,7 +182,7 @@ def bench_rules(
     """Measure all sizes in one run.
 
     Args:
-        sizes: Numbers of certificates, multiples of 25.
+        sizes: Numbers of certificates, multiples of 250.
         progress: Told how many certificates more are done.
         least: A smaller size is run again and again until as many were decided.
 

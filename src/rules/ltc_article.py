@@ -67,8 +67,12 @@ def judge(
 
 def judge_sum(article: Article, by: date | None, counted: int) -> Judgement:
     """As :func:`judge` where nothing further is shown: whoever has the same sum shares the step."""
+    try:
+        step = article.steps.made[counted]
+    except KeyError:
+        step = article.steps[counted]
     met, required = counted >= article.required, article.required
     return (
         Requirement(article.code, met, counted, required, article.unit, article.law, by),
-        article.steps[counted],
+        step,
     )

@@ -23,21 +23,24 @@ class Remembered(Generic[_K, _V]):
 
     Args:
         make: The value of a key; pure.
+
+    Attributes:
+        made: What is there already, for look-ups that must not cost a call.
     """
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_make", "made")
 
     def __init__(self, make: Callable[[_K], _V]) -> None:
         self._make = make
-        self._made: dict[_K, _V] = {}
+        self.made: dict[_K, _V] = {}
 
     def __getitem__(self, key: _K) -> _V:
         try:
-            return self._made[key]
+            return self.made[key]
         except KeyError:
-            if len(self._made) >= AT_MOST:
-                self._made.clear()
-            value = self._made[key] = self._make(key)
+            if len(self.made) >= AT_MOST:
+                self.made.clear()
+            value = self.made[key] = self._make(key)
             return value
 
     def each(self, keys: Sequence[_K]) -> Sequence[_V]:
@@ -45,7 +48,7 @@ class Remembered(Generic[_K, _V]):
         # One look-up of all is faster than one for each; of a single key it would give no tuple.
         if len(keys) > 1:
             try:
-                found: tuple[_V, ...] = itemgetter(*keys)(self._made)
+                found: tuple[_V, ...] = itemgetter(*keys)(self.made)
             except KeyError:
                 pass
             else:
