@@ -126,13 +126,16 @@ class _Bench:
     async def dlt(self) -> None:
         """The merge of dlt, first and again."""
         await self._command("create database bench_dlt")
-        files = [self._files["first"], self._files["later"]]
-        work = self._folder / "dlt"
-        seconds = await asyncio.to_thread(
-            bench_dlt.dlt_seconds, self._url("bench_dlt"), files, work
-        )
-        for name, taken in zip(("dlt_first_load", "dlt_resync"), seconds, strict=True):
-            self.taken[name] = [Taken(self._size, taken, 0.0, None)]
+        for name, file in (("dlt_first_load", "first"), ("dlt_resync", "later")):
+            meter = Meter(self._size, self._postmaster)
+            seconds, processor = await asyncio.to_thread(
+                bench_dlt.dlt_load,
+                self._url("bench_dlt"),
+                self._files[file],
+                self._folder / "dlt",
+            )
+            server = meter.taken().server
+            self.taken[name] = [Taken(self._size, seconds, processor, server)]
         await self._command("drop database bench_dlt with (force)")
 
     async def _straight(self) -> None:
