@@ -86,9 +86,9 @@ async def sync_loop(
     registry = connector.registry
     while True:
         try:
-            wait = await _due_in(hub, registry, interval)
+            wait, newest = await _due_in(hub, registry, interval)
             if wait <= 0:
-                report = await run_sync(hub, connector)
+                report = await run_sync(hub, connector, newest=newest)
                 _log.info("synced", registry=registry, state=report.state)
                 await after()
                 continue
@@ -105,17 +105,18 @@ async def sync_loop(
         await asyncio.sleep(min(wait, interval.total_seconds()) * _jitter())
 
 
-async def _due_in(hub: SyncHub, registry: str, interval: timedelta) -> float:
-    """Seconds until the registry is to be synced again."""
+async def _due_in(hub: SyncHub, registry: str, interval: timedelta) -> tuple[float, int]:
+    """Seconds until the registry is to be synced again, and the run that says so (0: none)."""
     async with hub.engine.connect() as connection:
         newest = await last_run(connection, registry)
         if newest is None:
-            return 0.0
+            return 0.0, 0
+        number: int = newest["id"]
         if newest["state"] == "running":
-            return _BUSY_SECONDS if await is_syncing(connection, registry) else 0.0
+            return _BUSY_SECONDS if await is_syncing(connection, registry) else 0.0, number
     wanted = interval if newest["state"] == "complete" else min(interval, _RETRY)
     began: datetime = newest["started_at"]
-    return (wanted - (hub.clock() - began)).total_seconds()
+    return (wanted - (hub.clock() - began)).total_seconds(), number
 
 
 def _jitter() -> float:

@@ -32,7 +32,7 @@ from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
 from ..store.quarantine import resolve_nameless, set_aside
 from ..store.rekey import hold_index_version
-from ..store.sync_runs import begin_run, end_run, save_batch, try_lock
+from ..store.sync_runs import begin_run, end_run, newest_run, save_batch, try_lock
 
 __all__ = [
     "DatabaseFault",
@@ -143,7 +143,12 @@ class SyncReport:
 
 
 async def run_sync(
-    hub: SyncHub, connector: Connector, *, full: bool = False, progress: Progress | None = None
+    hub: SyncHub,
+    connector: Connector,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    newest: int | None = None,
 ) -> SyncReport:
     """Sync one registry.
 
@@ -152,17 +157,19 @@ async def run_sync(
         connector: Reads the registry.
         full: Read everything again, whatever the position.
         progress: Told after each batch.
+        newest: Only while this is the registry's newest run (0: there is none): whoever decided that a
+            sync is due did so by that one. None: in any case.
 
     Returns:
         The report; faults of the agency and of the database, and halts, are in it, not raised.
 
     Raises:
-        Conflict: ``SYNC_RUNNING``, another process syncs this registry.
+        Conflict: ``SYNC_RUNNING``, another process syncs this registry, or just has.
         ConfigurationError: ``KEYS_OUTDATED``, the data are indexed under a newer key.
     """
     begun: list[SyncReport] = []
     try:
-        await _locked(hub, connector, begun, full=full, progress=progress)
+        await _locked(hub, connector, begun, full=full, progress=progress, newest=newest)
         [report] = begun
         await _audit(hub, report)
     except _DATABASE as error:
@@ -184,18 +191,16 @@ async def _locked(
     *,
     full: bool,
     progress: Progress | None,
+    newest: int | None,
 ) -> None:
     """The run, under the registry's lock; its report is in ``begun`` as soon as there is one."""
     async with hub.engine.connect() as connection:
         driver = await _driver(connection)
         if not await try_lock(driver, connector.registry):
-            raise Conflict(
-                f"{connector.registry}: another process is syncing this registry; wait for it",
-                f"{connector.registry}:另一程序正在同步此登錄系統,請稍候",
-                code="SYNC_RUNNING",
-            )
+            raise _busy(connector.registry)
         try:
             reach("sync.locked")
+            await _check_newest(driver, connector.registry, newest)
             await hold_index_version(driver, hub.keys)
             await _run(hub, driver, connector, begun, full=full, progress=progress)
             await driver.execute("discard temp")
@@ -204,6 +209,21 @@ async def _locked(
             # The session may be in any state: closing it drops its lock and its temporary tables.
             await connection.invalidate()
             raise
+
+
+async def _check_newest(
+    driver: "asyncpg.Connection[Any]", registry: str, newest: int | None
+) -> None:
+    if newest is not None and await newest_run(driver, registry) != newest:
+        raise _busy(registry)
+
+
+def _busy(registry: str) -> Conflict:
+    return Conflict(
+        f"{registry}: another process is syncing this registry; wait for it",
+        f"{registry}:另一程序正在同步此登錄系統,請稍候",
+        code="SYNC_RUNNING",
+    )
 
 
 def _database_fault(registry: str, error: Exception) -> DatabaseFault:

@@ -17,6 +17,7 @@ __all__ = [
     "begin_run",
     "end_run",
     "is_syncing",
+    "newest_run",
     "save_batch",
     "stored_state",
     "try_lock",
@@ -96,6 +97,14 @@ async def begin_run(
         now,
     )
     return run, await stored_state(connection, registry)
+
+
+async def newest_run(connection: _Connection, registry: str) -> int:
+    """Number of a registry's newest run; 0: there is none."""
+    number: int = await connection.fetchval(
+        "select coalesce(max(id), 0) from hub.sync_run where registry = $1", registry
+    )
+    return number
 
 
 async def stored_state(connection: _Connection, registry: str) -> Stored:
