@@ -7,20 +7,18 @@ stored data stay, the next run goes on from the last position, and the other reg
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..connectors.base import Connector
 from ..domain.blocks import Blocks
-from ..domain.errors import AgencyFault, CertHubError, Conflict, Terminal, Transient
+from ..domain.errors import AgencyFault, Conflict
 from ..domain.records import ENTITIES
 from ..domain.sync import Batch, Problem
 from ..domain.value_maps import VALUE_MAPS
@@ -28,15 +26,24 @@ from ..store.audit import AuditEntry, append
 from ..store.derived import derive
 from ..store.failpoints import reach
 from ..store.identity import link_touched, prepare
-from ..store.keys import KeyRing
 from ..store.mirror import Counts, MirrorWriter
 from ..store.quarantine import resolve_nameless, set_aside
 from ..store.rekey import hold_index_version
 from ..store.sync_runs import begin_run, end_run, newest_run, save_batch, try_lock
+from .sync_report import (
+    DatabaseFault,
+    DatabaseFull,
+    Progress,
+    SyncHalted,
+    SyncHub,
+    SyncLimits,
+    SyncReport,
+)
 
 __all__ = [
     "DatabaseFault",
     "DatabaseFull",
+    "Progress",
     "SyncHalted",
     "SyncHub",
     "SyncLimits",
@@ -51,95 +58,6 @@ _FEW = 10
 _TRIES = 3
 
 _DATABASE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-
-Progress = Callable[["SyncReport"], None]
-
-
-class SyncHalted(CertHubError, Terminal):
-    """The run stopped before doing harm: a person has to look (``QUARANTINE_SHARE``, ``MASS_DELETION``)."""
-
-    code = "SYNC_HALTED"
-
-
-class DatabaseFault(CertHubError, Transient):
-    """The database went away: what was not committed was taken back."""
-
-    code = "DATABASE_UNAVAILABLE"
-
-
-class DatabaseFull(DatabaseFault):
-    """The database has no room left; the batch was taken back."""
-
-    code = "DATABASE_FULL"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncLimits:
-    """When a run stops by itself.
-
-    Attributes:
-        quarantine: Share of an entity's fetched rows that may be faulty.
-        mass_delete: Share of an entity's rows that a full listing may delete; None: any share, a
-            person has decided so for this run.
-    """
-
-    quarantine: float = 0.2
-    mass_delete: float | None = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class SyncHub:
-    """What a sync needs of the hub."""
-
-    engine: AsyncEngine
-    keys: KeyRing
-    clock: Callable[[], datetime]
-    limits: SyncLimits = SyncLimits()
-
-
-@dataclass(slots=True)
-class SyncReport:
-    """What a run did.
-
-    Attributes:
-        run: Its number; 0 where another process was syncing the registry.
-        state: ``running``, ``complete``, ``failed``, ``halted`` or ``busy``.
-        counts: By entity.
-        entity: The last that the run has come to.
-        expected: By entity, rows that the agency announced.
-        error: Code and messages of what ended it.
-    """
-
-    registry: str
-    run: int
-    full: bool
-    started_at: datetime
-    state: str = "running"
-    finished_at: datetime | None = None
-    counts: dict[str, Counts] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    entity: str | None = None
-    expected: dict[str, int] = field(default_factory=dict)
-    error: CertHubError | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the registry is up to date."""
-        return self.state == "complete"
-
-    def as_dict(self) -> dict[str, object]:
-        """JSON-ready."""
-        return {
-            "registry": self.registry,
-            "run": self.run,
-            "mode": "full" if self.full else "incremental",
-            "state": self.state,
-            "started_at": self.started_at.isoformat(),
-            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
-            "entities": {name: self.counts[name].as_dict() for name in sorted(self.counts)},
-            "notes": self.notes,
-            "error": {"code": self.error.code, "message": self.error.en} if self.error else None,
-        }
 
 
 async def run_sync(
