@@ -11,7 +11,7 @@ One embedded cluster serves the whole run, all xdist workers included (its own f
 that); each worker makes one template database, each test a copy of it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,6 +37,19 @@ from .country import country, own_country
 __all__ = ["country", "own_country"]
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_are_looked_up() -> Iterator[None]:
+    """Commands set logging up for their process; here, what a test captures must still be seen."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            structlog,
+            "configure",
+            lambda **options: configure(**{**options, "cache_logger_on_first_use": False}),
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ not listed, or that no run ever reaches, fails here.
 """
 
 import ast
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -88,10 +88,10 @@ def test_a_fail_point_that_is_none_is_refused(point: str) -> None:
 
 @dataclass
 class Stage:
-    """Agencies that have changed since the database ``before`` was synced from them.
+    """Agencies, and a database ``before`` that was synced from them.
 
     Attributes:
-        reference: What an undisturbed run of one registry makes of the change.
+        reference: What an undisturbed run of one registry makes of a change since.
         loaded: What an undisturbed first load makes of it.
     """
 
@@ -100,8 +100,8 @@ class Stage:
     copy: Callable[[str], Any]
     before: str
     empty: str
-    reference: dict[Callable[[], None], dict[str, Any]]
-    loaded: dict[str, Any]
+    reference: dict[Callable[[], None], dict[str, Any]] = field(default_factory=dict)
+    loaded: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, url: str) -> dict[str, str]:
         """Of a child that works on this database."""
@@ -147,56 +147,72 @@ async def _state(url: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def agencies() -> Iterator[Agencies]:
-    with start_agencies(20, rates=NO_RATES) as running:
-        yield running
+@asynccontextmanager
+async def _staged(
+    name: str, admin: asyncpg.Connection, dsn: str, template: str, folder: Path
+) -> AsyncIterator[Stage]:
+    with start_agencies(20, rates=NO_RATES) as agencies:
+        environment = {
+            **agencies.environment(folder),
+            "CERTHUB_HOME": str(folder),
+            "CERTHUB_BUSINESS_DATE": SANDBOX_DAY.isoformat(),
+        }
+        made: list[str] = []
+
+        async def copy_of(template: str, which: str) -> str:
+            database = f"{name}_{which}"
+            await admin.execute(
+                f"create database {database} template {template} strategy file_copy"
+            )
+            made.append(database)
+            return urlsplit(dsn)._replace(path=f"/{database}").geturl()
+
+        @asynccontextmanager
+        async def copy(template: str) -> AsyncIterator[str]:
+            url = await copy_of(template, f"try_{len(made)}")
+            yield url
+            await admin.execute(f"drop database {made.pop()} with (force)")
+
+        before = await copy_of(template, "before")
+        assert killing.run(killing.sync, {**environment, "CERTHUB_DATABASE_URL": before}) == 0
+        yield Stage(agencies, environment, copy, made[0], template)
+        for database in made:
+            await admin.execute(f"drop database {database} with (force)")
 
 
 @pytest.fixture(scope="module")
 async def stage(
-    agencies: Agencies,
     _admin: tuple[asyncpg.Connection, str],
     _template: str,
     worker: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Stage]:
-    admin, dsn = _admin
+    """For syncs: the agencies have changed since."""
     folder = tmp_path_factory.mktemp("killed")
-    environment = {
-        **agencies.environment(folder),
-        "CERTHUB_HOME": str(folder),
-        "CERTHUB_BUSINESS_DATE": SANDBOX_DAY.isoformat(),
-    }
-    made: list[str] = []
+    async with _staged(f"killed_{worker or 'main'}", *_admin, _template, folder) as found:
+        _change(found.agencies)
+        for one in (killing.sync_vr, killing.sync_osh):
+            async with found.copy(found.before) as url:
+                assert killing.run(one, found.settings(url)) == 0
+                found.reference[one] = await _state(url)
+        async with found.copy(_template) as url:
+            assert killing.run(killing.sync, found.settings(url)) == 0
+            found.loaded.update(await _state(url))
+            await _compare_with_the_books(found.agencies, found.settings(url))
+        yield found
 
-    async def copy_of(template: str, name: str) -> str:
-        database = f"killed_{worker or 'main'}_{name}"
-        await admin.execute(f"create database {database} template {template} strategy file_copy")
-        made.append(database)
-        return urlsplit(dsn)._replace(path=f"/{database}").geturl()
 
-    @asynccontextmanager
-    async def copy(template: str) -> AsyncIterator[str]:
-        url = await copy_of(template, f"try_{len(made)}")
-        yield url
-        await admin.execute(f"drop database {made.pop()} with (force)")
-
-    before = await copy_of(_template, "before")
-    assert killing.run(killing.sync, {**environment, "CERTHUB_DATABASE_URL": before}) == 0
-    _change(agencies)
-    found = Stage(agencies, environment, copy, made[0], _template, {}, {})
-    for one in (killing.sync_vr, killing.sync_osh):
-        async with copy(made[0]) as url:
-            assert killing.run(one, found.settings(url)) == 0
-            found.reference[one] = await _state(url)
-    async with copy(_template) as url:
-        assert killing.run(killing.sync, found.settings(url)) == 0
-        found.loaded.update(await _state(url))
-        await _compare_with_the_books(agencies, found.settings(url))
-    yield found
-    for database in made:
-        await admin.execute(f"drop database {database} with (force)")
+@pytest.fixture(scope="module")
+async def desk(
+    _admin: tuple[asyncpg.Connection, str],
+    _template: str,
+    worker: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Stage]:
+    """For filings: agencies of its own, since what is filed stays in their books."""
+    folder = tmp_path_factory.mktemp("killed-desk")
+    async with _staged(f"desk_{worker or 'main'}", *_admin, _template, folder) as found:
+        yield found
 
 
 async def _compare_with_the_books(agencies: Agencies, environment: dict[str, str]) -> None:
@@ -252,10 +268,10 @@ def _without_generations(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def no_roster(stage: Stage) -> AsyncIterator[None]:
+async def no_roster(desk: Stage) -> AsyncIterator[None]:
     """The course's roster is not on file before, nor left there afterwards."""
     yield
-    given = stage.agencies.credentials()["vr"]
+    given = desk.agencies.credentials()["vr"]
     connector = vr.build(given["url"], given["client_id"], given["client_secret"])
     await connector.filing.clear_roster(
         COURSE, idempotency_key=f"clear-{clock.now().isoformat()}", on_behalf_of=INSTITUTION
@@ -265,12 +281,12 @@ async def no_roster(stage: Stage) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("no_roster")
 @pytest.mark.parametrize("point", FILING_POINTS)
-async def test_a_filing_killed_anywhere_has_its_effect_once(stage: Stage, point: str) -> None:
-    stage.agencies.vr.requests.clear()
-    async with stage.copy(stage.before) as url:
+async def test_a_filing_killed_anywhere_has_its_effect_once(desk: Stage, point: str) -> None:
+    desk.agencies.vr.requests.clear()
+    async with desk.copy(desk.before) as url:
         work: Callable[[], None] = killing.file_and_deliver
-        killed = killing.run(work, stage.settings(url), point)
-        again = killing.run(work, stage.settings(url))
+        killed = killing.run(work, desk.settings(url), point)
+        again = killing.run(work, desk.settings(url))
 
         connection = await asyncpg.connect(url)
         submissions = await connection.fetch("select state, agency_reference from hub.submission")
@@ -280,7 +296,7 @@ async def test_a_filing_killed_anywhere_has_its_effect_once(stage: Stage, point:
 
     posted = [
         request.status
-        for request in stage.agencies.vr.requests
+        for request in desk.agencies.vr.requests
         if request.method == "POST" and request.path.endswith("/roster")
     ]
     assert (killed, again) == (killing.KILLED, 0)

@@ -273,17 +273,17 @@ async def test_unregistered_staff_and_unknown_numbers_cost_budget(country: Count
             )
             return (await connection.execute(query)).scalar() or 0
 
-    assert await used() == 0
+    before = await used()
     await check(country, [member("C7")], role="local-kaohsiung")
-    assert await used() == 0
+    assert await used() == before
     await check(
         country,
         [member("C1"), {"ref": "?", "identifier": {"value": national_id("Z", 1, 9999999)}}],
         role="local-kaohsiung",
     )
-    assert await used() == 2
+    assert await used() == before + 2
     await check(country, [member("C1")], role="central-mol")
-    assert await used() == 2
+    assert await used() == before + 2
 
 
 async def test_a_spent_budget_says_so_in_the_order_sent(country: Country) -> None:
