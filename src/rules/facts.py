@@ -79,6 +79,18 @@ _T = TypeVar("_T")
 _LARGEST = 10**15
 _LARGEST_AMOUNT = 10**13  # hundredths: whatever is added up of it stays an exact JSON number
 _LARGEST_INTEGER = 10**12
+_TOLD = (
+    (r"^Invalid enum value .*", "a code of the rulebook", "規則書之代碼"),
+    (r"^Invalid RFC3339 encoded .*", "a day as YYYY-MM-DD", "YYYY-MM-DD 之日期"),
+    (r"^Object contains unknown field .*", "keys of the rulebook only", "規則書所列之鍵"),
+    (
+        r"^Object missing required field `(\w+)`",
+        r"the fact `\1`, which is missing",
+        r"含事實 `\1`(目前缺漏)",
+    ),
+)
+"""Only the kind of value is told, never the value: it may be a person's number."""
+
 _DEEPEST = 24
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 A_DAY = f"a day between {FIRST_YEAR} and {LAST_YEAR}"
@@ -197,17 +209,11 @@ def parse_facts(given: object, kind: type[_T], *, ready: bool = False) -> _T:
         key, bar, rest = message.partition("|")
         if bar:
             path, message = _below(path, key), rest
-        expected = re.sub(r"^[Ee]xpected ", "", message)
-        # Only the kind of value is told, never the value: it may be a person's number.
-        expected = re.sub(r"^Invalid enum value .*", "a code of the rulebook", expected)
-        expected = re.sub(r"^Invalid RFC3339 encoded .*", "a day as YYYY-MM-DD", expected)
-        expected = re.sub(
-            r"^Object contains unknown field .*", "keys of the rulebook only", expected
-        )
-        expected = re.sub(
-            r"^Object missing required field `(\w+)`", r"the fact `\1`, which is missing", expected
-        )
-        raise InvalidFacts.at(path, expected) from error
+        expected = zh = re.sub(r"^[Ee]xpected ", "", message)
+        for pattern, told, told_zh in _TOLD:
+            expected, zh = re.sub(pattern, told, expected), re.sub(pattern, told_zh, zh)
+        where = f"given.{path}" if path else "given"
+        raise InvalidFacts.at(path, expected, f"{where}:應為 {zh}") from error
     except (NotImplementedError, RecursionError, OverflowError) as error:
         raise InvalidFacts.at("", "facts of the rulebook's shape") from error
     if not getattr(kind, "checks_own_days", False):

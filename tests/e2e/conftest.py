@@ -26,7 +26,7 @@ from certhub.resolvers.evaluations import evaluate_all
 from certhub.resolvers.sync import sync_all
 from certhub.sandbox.clock import SANDBOX_DAY
 from certhub.sandbox.issuer import DevIssuer
-from certhub.sandbox.run import Agencies, start_agencies
+from certhub.sandbox.run import NO_RATES, Agencies, start_agencies
 from certhub.settings import Settings
 from certhub.store import clock
 
@@ -198,13 +198,21 @@ async def load(country: Country) -> None:
         await evaluate_all(hub)
 
 
+async def synced(
+    agencies: Agencies, admin: tuple[asyncpg.Connection, str], worker: str, home: Path
+) -> AsyncIterator[Country]:
+    """A hub with a database of its own, synced from ``agencies`` and evaluated once."""
+    async for url in _copy(admin, "template0", worker):
+        made = Country(agencies, Books.of(agencies), home, url)
+        made.run("db", "upgrade")
+        await load(made)
+        yield made
+
+
 @pytest.fixture(scope="session")
 def agencies() -> Iterator[Agencies]:
     """The three agencies on loopback, without their rate limits."""
-    with start_agencies(
-        PERSONS,
-        rates={"vr": None, "ltc": None, "osh": None},
-    ) as running:
+    with start_agencies(PERSONS, rates=NO_RATES) as running:
         yield running
 
 
@@ -216,11 +224,7 @@ async def country(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Country]:
     """Synced and evaluated once; for tests that change nothing."""
-    home = tmp_path_factory.mktemp("e2e")
-    async for url in _copy(_admin, "template0", worker):
-        made = Country(agencies, Books.of(agencies), home, url)
-        made.run("db", "upgrade")
-        await load(made)
+    async for made in synced(agencies, _admin, worker, tmp_path_factory.mktemp("e2e")):
         yield made
 
 

@@ -13,11 +13,9 @@ from starlette.responses import Response
 
 from certhub.sandbox.cast import CAST, STORY_COURSE_NO
 from certhub.sandbox.numbers import national_id
-from certhub.sandbox.run import Agencies, start_agencies
+from certhub.sandbox.run import NO_RATES, Agencies, start_agencies
 
-from ..conftest import _copy
-from .books import Books
-from .conftest import Asker, Country, asker_of, hub_of, load, serving
+from .conftest import Asker, Country, asker_of, hub_of, serving, synced
 
 NOBODY = national_id("Z", 1, 9_999_999)
 DEAD = {"CERTHUB_VR__URL": "http://127.0.0.1:9", "CERTHUB_VR__ATTEMPTS": "1"}
@@ -50,7 +48,7 @@ VERIFY = """query($i: VerifyEligibilityInput!) { verifyEligibility(input: $i) { 
 @pytest.fixture(scope="module")
 def few() -> Iterator[Agencies]:
     """Agencies that the tests of this module may change."""
-    with start_agencies(24, rates={"vr": None, "ltc": None, "osh": None}) as running:
+    with start_agencies(24, rates=NO_RATES) as running:
         yield running
 
 
@@ -62,10 +60,7 @@ async def small(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Country]:
     """A small hub, synced once."""
-    async for url in _copy(_admin, "template0", worker):
-        made = Country(few, Books.of(few), tmp_path_factory.mktemp("small"), url)
-        made.run("db", "upgrade")
-        await load(made)
+    async for made in synced(few, _admin, worker, tmp_path_factory.mktemp("small")):
         yield made
 
 

@@ -10,11 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from certhub.sandbox.cast import CAST
-from certhub.sandbox.run import Agencies, start_agencies
+from certhub.sandbox.run import NO_RATES, Agencies, start_agencies
 
-from ..conftest import _copy
-from .books import Books
-from .conftest import Asker, Country, asker_of, load, serving
+from .conftest import Asker, Country, asker_of, serving, synced
 
 PURPOSE = "credit-recognition"
 RECORD = "R00000010"
@@ -31,7 +29,7 @@ LIST = """{ recognitions(filter: {}) { nodes { state registryState
 @pytest.fixture(scope="module")
 def few() -> Iterator[Agencies]:
     """Agencies of their own, without rate limits."""
-    with start_agencies(40, rates={"vr": None, "ltc": None, "osh": None}) as running:
+    with start_agencies(40, rates=NO_RATES) as running:
         yield running
 
 
@@ -43,11 +41,7 @@ async def small(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Country]:
     """A hub of its own that has synced them."""
-    home = tmp_path_factory.mktemp("recognitions")
-    async for url in _copy(_admin, "template0", worker):
-        made = Country(few, Books.of(few), home, url)
-        made.run("db", "upgrade")
-        await load(made)
+    async for made in synced(few, _admin, worker, tmp_path_factory.mktemp("recognitions")):
         yield made
 
 
